@@ -1,1 +1,57 @@
-fn main() {}
+//! All automation: `cargo xtask up`, `smoke`, `test`, `down`, and what CI runs.
+
+mod check;
+mod engines;
+mod fleet;
+mod packages;
+mod paths;
+mod ports;
+mod process;
+mod secrets;
+mod seed;
+mod smoke;
+mod sqlx;
+mod step;
+mod test;
+mod tidy;
+mod up;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask <command>
+
+  up              bring up everything on this machine: engines, seven services, simulators, demo data
+  smoke           play a whole flash sale over HTTP against what `up` started, and check the books
+  down            stop what `up` started (--wipe: and forget its data)
+  test [FILTER…]  run every test on real engines, which are brought up first
+  ci              formatting, lints, tidy and generated files: everything that needs no engine
+  tidy            the house rules that no compiler checks
+  sqlx [CRATE…]   prepare .sqlx from the migrations (--check: only compare)
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    let result = match command.as_str() {
+        "up" => up::up(),
+        "down" => up::down(&rest),
+        "smoke" => smoke::smoke(&rest),
+        "test" => test::test(&rest),
+        "ci" => check::ci(),
+        "tidy" => tidy::tidy(),
+        "sqlx" => sqlx::sqlx(&rest),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(64);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

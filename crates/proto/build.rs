@@ -1,0 +1,27 @@
+//! Compiles `proto/` without protoc; the same descriptors feed gRPC reflection.
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+use prost::Message;
+
+const SERVICES: [&str; 5] = ["user", "product", "order", "seckill", "payment"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
+    println!("cargo:rerun-if-changed={}", root.display());
+
+    let mut files = Vec::new();
+    for service in SERVICES {
+        for file in [service, "events"] {
+            let path = root.join(format!("mall/{service}/v1/{file}.proto"));
+            if path.exists() {
+                files.push(path);
+            }
+        }
+    }
+    let descriptors = protox::compile(&files, [&root])?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("mall.descriptors"), descriptors.encode_to_vec())?;
+    tonic_prost_build::configure().compile_fds(descriptors)?;
+    Ok(())
+}

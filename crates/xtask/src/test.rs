@@ -1,0 +1,41 @@
+//! `test`: every test of the workspace, on real engines.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::{engines, paths, process, step::step};
+
+/// Tests isolate themselves by schema and prefix, so they share engines with each other and with `up`.
+pub(crate) fn test(filter: &[String]) -> Result<()> {
+    println!(
+        "mall: testing on real engines under {}",
+        paths::run_dir().display()
+    );
+    let engines = engines::up()?;
+    // The whole-fleet tests start the binary, with its fail points compiled in.
+    step("building the fleet and its tests", || {
+        process::run(cargo().args(["build", "--package", "mall", "--features", "failpoints"]))?;
+        process::run(cargo().args([
+            "test",
+            "--workspace",
+            "--features",
+            "mall/failpoints",
+            "--no-run",
+        ]))
+    })?;
+    process::run(
+        cargo()
+            .args(["test", "--workspace", "--features", "mall/failpoints"])
+            .args(filter)
+            .envs(engines.env())
+            // A kill test says what it killed.
+            .env("RUST_BACKTRACE", "1"),
+    )
+}
+
+fn cargo() -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(paths::root());
+    command
+}
