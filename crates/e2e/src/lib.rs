@@ -1,1 +1,8 @@
+//! The whole product from outside: a client of its HTTP API, the story of a sale, the books that have to
+//! balance afterwards, and a fleet of real processes to kill.
 
+pub mod api;
+pub mod books;
+pub mod desk;
+pub mod fleet;
+pub mod story;

@@ -1,1 +1,63 @@
-fn main() {}
+//! The only binary: one service per process, or all of them in one, and the commands around them.
+
+mod fleet;
+mod migrate;
+mod simulate;
+mod token;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "mall", about = "A flash-sale commerce fleet", version)]
+struct Arguments {
+    /// A folder with <service>.toml files that override the built-in defaults.
+    #[arg(long, global = true, env = "MALL_CONFIG_DIR")]
+    config_dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Gateway,
+    User,
+    Product,
+    Order,
+    Seckill,
+    Payment,
+    Compare,
+    /// Every service in one process, still talking gRPC: for a laptop.
+    All,
+    /// Bring the schemas up to date: of every service, or of the one named.
+    Migrate { service: Option<String> },
+    /// Read every configuration as the services would, and say what is wrong.
+    CheckConfig,
+    /// Stand in for another company.
+    #[command(subcommand)]
+    Simulate(simulate::Company),
+    /// Sign access tokens with the configured key, for load tests.
+    Token(token::Arguments),
+}
+
+fn main() -> ExitCode {
+    let Arguments { config_dir, command } = Arguments::parse();
+    // Several libraries could bring a TLS provider; this is the one.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let directory = config_dir.as_deref();
+    match command {
+        Command::Gateway => fleet::run(directory, &[gateway::NAME]),
+        Command::User => fleet::run(directory, &[user::NAME]),
+        Command::Product => fleet::run(directory, &[product::NAME]),
+        Command::Order => fleet::run(directory, &[order::NAME]),
+        Command::Seckill => fleet::run(directory, &[seckill::NAME]),
+        Command::Payment => fleet::run(directory, &[payment::NAME]),
+        Command::Compare => fleet::run(directory, &[compare::NAME]),
+        Command::All => fleet::run(directory, &fleet::NAMES),
+        Command::Migrate { service } => migrate::run(directory, service.as_deref()),
+        Command::CheckConfig => fleet::check_config(directory),
+        Command::Simulate(company) => simulate::run(company),
+        Command::Token(arguments) => token::run(directory, &arguments),
+    }
+}
