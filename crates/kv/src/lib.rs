@@ -1,1 +1,113 @@
+//! Redis, one node or a cluster by the same configuration, and typed Lua scripts.
+//!
+//! Connections are made when first used and again whenever they break, for ever: while Redis is away every
+//! call fails fast, and nothing has to be restarted when it is back.
 
+mod config;
+mod error;
+mod identity;
+mod link;
+mod metrics;
+mod script;
+
+use redis::{Cmd, aio::ConnectionLike};
+
+pub use config::Config;
+pub use error::Error;
+pub use identity::ServerIdentity;
+pub use redis::{FromRedisValue, RedisResult, ToRedisArgs, Value, cmd};
+pub use script::{Call, Script};
+
+use link::{Connection, Link};
+
+/// A shared connection to Redis under one key prefix. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Kv {
+    link: Link,
+    prefix: String,
+}
+
+/// Prepares the connection; fails only when the configuration cannot be understood.
+#[expect(
+    clippy::unused_async,
+    reason = "callers await it like the other engines' connect"
+)]
+pub async fn connect(config: &Config) -> Result<Kv, Error> {
+    Ok(Kv {
+        link: Link::new(config)?,
+        prefix: config.prefix.clone(),
+    })
+}
+
+impl Kv {
+    /// A key of this service: the prefix stands before any `{tag}`.
+    pub fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// Sends one command. After [`Error::Timeout`] or a broken connection nobody knows whether it was executed.
+    pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
+        let mut connection = self.link.get().await?;
+        let answer = match &mut connection {
+            Connection::Single(single, _) => single.req_packed_command(command).await,
+            Connection::Cluster(cluster) => cluster.req_packed_command(command).await,
+        };
+        let value = answer
+            .and_then(Value::extract_error)
+            .map_err(|e| self.failed(&connection, e))?;
+        redis::from_redis_value(value).map_err(Error::Reply)
+    }
+
+    /// Which server, with which history, holds `key`. Another answer than before means that what Redis held
+    /// may be gone or older.
+    pub async fn run_id(&self, key: &str) -> Result<ServerIdentity, Error> {
+        let mut connection = self.link.get().await?;
+        identity::read(&mut connection, key)
+            .await
+            .map_err(|error| match error {
+                identity::Failed::Redis(error) => self.failed(&connection, error),
+                identity::Failed::Unreadable(text) => Error::Identity(text),
+            })
+    }
+
+    /// Whether the server answers, for readiness.
+    pub async fn probe(&self) -> Result<(), String> {
+        let answer: Result<(), Error> = self.query(&cmd("PING")).await;
+        answer.map_err(|error| fault::chain(&error))
+    }
+
+    /// What in the server's settings could lose or evict data, in sentences; empty when all is well. A server
+    /// that hides its settings is believed.
+    pub async fn settings_warnings(&self) -> Result<Vec<String>, Error> {
+        let mut warnings = Vec::new();
+        for (setting, wanted) in [
+            ("appendonly", &["yes"][..]),
+            ("appendfsync", &["everysec", "always"]),
+            ("maxmemory-policy", &["noeviction"]),
+        ] {
+            let mut command = cmd("CONFIG");
+            command.arg("GET").arg(setting);
+            let answer: Vec<String> = match self.query(&command).await {
+                Ok(answer) => answer,
+                Err(Error::Refused(_) | Error::Reply(_)) => continue,
+                Err(away) => return Err(away),
+            };
+            if let [_, value] = answer.as_slice()
+                && !wanted.contains(&value.as_str())
+            {
+                warnings.push(format!("{setting} is {value} and should be {}", wanted[0]));
+            }
+        }
+        metrics::durable(warnings.is_empty());
+        Ok(warnings)
+    }
+
+    fn failed(&self, connection: &Connection, error: redis::RedisError) -> Error {
+        if error.is_unrecoverable_error() {
+            self.link.drop_broken(connection);
+        }
+        let error = Error::from_redis(error);
+        metrics::failed(&error);
+        error
+    }
+}
