@@ -1,1 +1,21 @@
+//! What tests stand on: a private corner of each real engine, time that they move, and a network that they
+//! break.
+//!
+//! A test that cannot get what it needs fails with a sentence. The engines are those of `MALL_MYSQL_URL`,
+//! `MALL_REDIS_URL` and `MALL_AMQP_URL`; what a test leaves there goes when its thread ends, also after a
+//! panic, and what a killed run left goes with the next one.
 
+mod cleanup;
+mod context;
+mod engines;
+mod eventually;
+mod mysql;
+mod proxy;
+mod redis;
+
+pub use context::ctx;
+pub use engines::{amqp_url, free_port, mq_config, mysql_url, redis_url, server_address};
+pub use eventually::eventually;
+pub use mysql::Mysql;
+pub use proxy::ChaosProxy;
+pub use redis::kv_config;
