@@ -6,6 +6,10 @@ use prost::Message;
 
 const SERVICES: [&str; 5] = ["user", "product", "order", "seckill", "payment"];
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo tells a build script where things are by variables"
+)]
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
     println!("cargo:rerun-if-changed={}", root.display());

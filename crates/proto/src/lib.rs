@@ -7,11 +7,10 @@ macro_rules! package {
         #[expect(
             clippy::all,
             clippy::pedantic,
-            unreachable_pub,
             reason = "generated from proto/"
         )]
         pub mod $name {
-            tonic::include_proto!(concat!("mall.", stringify!($name), ".v1"));
+            include!(concat!(env!("OUT_DIR"), "/mall.", stringify!($name), ".v1.rs"));
         }
     };
 }
