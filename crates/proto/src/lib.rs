@@ -7,6 +7,7 @@ macro_rules! package {
         #[expect(
             clippy::all,
             clippy::pedantic,
+            clippy::allow_attributes,
             reason = "generated from proto/"
         )]
         pub mod $name {
