@@ -1,0 +1,5 @@
+CREATE TABLE id_blocks (
+  name VARCHAR(32) NOT NULL,
+  next BIGINT      NOT NULL,
+  PRIMARY KEY (name)
+) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
