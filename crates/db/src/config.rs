@@ -33,6 +33,18 @@ fn acquire_timeout_ms() -> u64 {
 const STATEMENTS_CACHED: usize = 1_024;
 
 impl Config {
+    /// One sentence about the first setting that cannot work.
+    pub fn validate(&self) -> Result<(), String> {
+        self.server()
+            .map_err(|_| "db.url is not a MySQL address".to_owned())?;
+        self.schema_name()
+            .map_err(|error| format!("db.schema: {error}"))?;
+        if self.connections_max == 0 || self.acquire_timeout_ms == 0 {
+            return Err("db.connections_max and db.acquire_timeout_ms must be above 0".to_owned());
+        }
+        Ok(())
+    }
+
     /// How to reach the server, with no schema chosen.
     pub(crate) fn server(&self) -> Result<MySqlConnectOptions, Error> {
         let options =

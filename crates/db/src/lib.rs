@@ -14,7 +14,14 @@ pub use config::Config;
 pub use connect::{connect, probe};
 pub use error::{Error, affected, hit_unique_key, reason};
 pub use migrate::migrate;
-pub use transact::{Retryable, transact};
+pub use transact::Retryable;
 
 pub type Pool = sqlx::MySqlPool;
 pub type Tx<'a> = sqlx::Transaction<'a, sqlx::MySql>;
+
+// What `transact!` expands to.
+#[doc(hidden)]
+pub use {
+    tracing::Instrument,
+    transact::{Attempts, span},
+};

@@ -26,6 +26,16 @@ fn response_timeout_ms() -> u64 {
 }
 
 impl Config {
+    /// One sentence about the first setting that cannot work.
+    pub fn validate(&self) -> Result<(), String> {
+        self.nodes()
+            .map_err(|_| "kv.url is not a list of Redis addresses".to_owned())?;
+        if self.response_timeout_ms == 0 {
+            return Err("kv.response_timeout_ms must be above 0".to_owned());
+        }
+        Ok(())
+    }
+
     pub(crate) fn response_timeout(&self) -> Duration {
         Duration::from_millis(self.response_timeout_ms)
     }

@@ -57,7 +57,11 @@ fn slot(key: &[u8]) -> u16 {
     const POLYNOMIAL: u16 = 0x1021;
     let crc = tag(key).iter().fold(0_u16, |crc, byte| {
         (0..8).fold(crc ^ (u16::from(*byte) << 8), |crc, _| {
-            if crc & 0x8000 == 0 { crc << 1 } else { (crc << 1) ^ POLYNOMIAL }
+            if crc & 0x8000 == 0 {
+                crc << 1
+            } else {
+                (crc << 1) ^ POLYNOMIAL
+            }
         })
     });
     crc % SLOTS

@@ -1,0 +1,59 @@
+use kv::{Kv, Script};
+
+async fn kv() -> Kv {
+    kv::connect(&testkit::kv_config()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_script_that_the_server_forgot_is_loaded_again() {
+    let kv = kv().await;
+    // The text is new to the server, as after SCRIPT FLUSH.
+    let source: &'static str = Box::leak(
+        format!(
+            "-- {}\nreturn {{ARGV[1], redis.call('INCRBY', KEYS[1], ARGV[2])}}",
+            kv.key("")
+        )
+        .into(),
+    );
+    let script = Script::new("add", source);
+    for total in [5, 10] {
+        let key = kv.key("{sale}:sum");
+        let got: (String, i64) = script
+            .call(&kv)
+            .key(key)
+            .arg("id")
+            .arg(5)
+            .invoke()
+            .await
+            .unwrap();
+        assert_eq!(got, ("id".to_owned(), total));
+    }
+}
+
+#[tokio::test]
+async fn slices_become_arguments() {
+    let kv = kv().await;
+    let script = Script::new("count", "return {#KEYS, #ARGV}");
+    let keys = [kv.key("{a}1"), kv.key("{a}2")];
+    let call = script.call(&kv).key(&keys[..]).arg(&[1, 2, 3][..]).arg("x");
+    assert_eq!(call.invoke::<(u32, u32)>().await.unwrap(), (2, 4));
+}
+
+#[tokio::test]
+async fn a_failing_script_is_refused() {
+    let kv = kv().await;
+    let script = Script::new("fail", "return redis.error_reply('PAUSED now')");
+    let error = script.call(&kv).invoke::<()>().await.unwrap_err();
+    assert!(matches!(error, kv::Error::Refused(_)), "{error:?}");
+    assert!(!error.is_away());
+}
+
+#[tokio::test]
+async fn a_server_has_a_name() {
+    let kv = kv().await;
+    let identity = kv.run_id(&kv.key("{sale:1}:meta")).await.unwrap();
+    assert_eq!(identity.run_id.len(), 40);
+    assert_eq!(identity.replication_id.len(), 40);
+    assert_eq!(identity, kv.run_id("anything").await.unwrap());
+    kv.settings_warnings().await.unwrap();
+}
