@@ -1,1 +1,88 @@
+//! Money in and out through payment companies: opened once per subject, taken once, given back once.
 
+mod config;
+mod domain;
+mod error;
+mod purposes;
+
+mod app;
+mod events;
+mod grpc;
+mod jobs;
+mod metrics;
+mod order;
+mod provider;
+mod store;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::Context;
+use proto::payment::payment_server::PaymentServer;
+use service::{Ctx, Role};
+
+pub use app::App;
+pub use config::{Config, Pay, Wechat};
+pub use error::Error;
+
+pub const NAME: &str = "payment";
+pub const DEFAULTS: &str = include_str!("../../../deploy/config/payment.toml");
+
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../../migrations/payment");
+
+/// What a test needs of a running service.
+pub struct Started {
+    /// None without the role `grpc`.
+    pub grpc: Option<SocketAddr>,
+    pub app: Arc<App>,
+}
+
+/// Starts the roles of `ctx`; they go on until it stops.
+pub async fn run(ctx: Ctx, config: Config) -> anyhow::Result<()> {
+    start(&ctx, &config).await.map(drop)
+}
+
+pub async fn start(ctx: &Ctx, config: &Config) -> anyhow::Result<Started> {
+    let pool = db::connect(&config.db).await?;
+    let broker = mq::connect(&config.mq, ctx.tracker(), ctx.stop()).await;
+    let store = store::Store::new(pool.clone());
+    let wechat = if config.wechat.is_off() {
+        None
+    } else {
+        let clock = Arc::clone(&ctx.clock);
+        Some(provider::wechat::Wechat::new(&config.wechat, clock).context("wechat")?)
+    };
+    let wake = outbox::Relay::start(
+        pool.clone(),
+        broker.publisher(),
+        Arc::clone(&ctx.clock),
+        ctx.tracker(),
+        ctx.stop(),
+    );
+    let app = Arc::new(App {
+        numbers: app::Numbers::new(store.clone()),
+        store,
+        order: order::Order::new(&config.order, &config.fleet),
+        wechat,
+        mock: config.pay.mock,
+        clock: Arc::clone(&ctx.clock),
+        wake,
+    });
+
+    ctx.readiness().add("mysql", move || {
+        let pool = pool.clone();
+        async move { db::probe(&pool).await }
+    });
+    if ctx.has(Role::Events) {
+        events::start(&app, &broker, ctx.stop());
+    }
+    if ctx.has(Role::Jobs) {
+        jobs::start(&app, ctx);
+    }
+    let mut grpc = None;
+    if ctx.has(Role::Grpc) {
+        let server = rpc::Server::new(NAME, &config.grpc, &config.fleet)
+            .add(PaymentServer::new(grpc::Grpc { app: Arc::clone(&app) }));
+        grpc = Some(server.start(ctx.tracker(), ctx.stop()).await?);
+    }
+    Ok(Started { grpc, app })
+}

@@ -1,0 +1,97 @@
+use db::Tx;
+use ids::PaymentNo;
+use uuid::Uuid;
+
+use super::App;
+use crate::{
+    domain::{Channel, Payment, Refund, RefundState, State},
+    error::Error,
+    metrics::{Alarm, alarm},
+    purposes,
+};
+
+/// Money that has to go back in full.
+#[derive(Debug)]
+pub(crate) struct DueRefund {
+    pub payment_no: PaymentNo,
+    pub order_no: String,
+    pub reason: String,
+}
+
+/// What became of the message.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Yes,
+    /// It can never be done: there is no such payment, or no money came in.
+    Never(&'static str),
+}
+
+impl App {
+    /// Reserves the money and leaves the sending to a job. Once per payment, however often it is asked.
+    pub(crate) async fn refund_due(&self, id: Uuid, due: DueRefund) -> Result<Taken, Error> {
+        let now_ms = self.clock.now_ms();
+        let number = self.numbers.refund().await?;
+        let store = &self.store;
+        let taken =
+            db::transact!(store.pool(), "payment.refund_due", async |tx| {
+                let payment = store.lock_payment(tx, due.payment_no).await?;
+                let Some(payment) = payment.filter(|p| p.subject.name == due.order_no) else {
+                    return Ok(Taken::Never("the order has no such payment"));
+                };
+                if !outbox::first_time(tx, "refund_due", id, now_ms).await? {
+                    return Ok(Taken::Yes);
+                }
+                match payment.state {
+                    State::Paid(_) => {
+                        let refund = Refund::new(number, &payment, &due.reason, now_ms);
+                        self.start_refund(tx, payment, refund, now_ms).await?;
+                        Ok(Taken::Yes)
+                    }
+                    State::Refunding(_) => Ok(Taken::Yes),
+                    State::Refunded(_) => {
+                        let refund = store.refund_of_in(tx, payment.no).await?;
+                        let refund =
+                            refund.ok_or_else(|| Error::NotFound(payment.no.to_string()))?;
+                        purposes::announce_refunded(tx, &payment, &refund, now_ms).await?;
+                        Ok(Taken::Yes)
+                    }
+                    State::Opening
+                    | State::Pending(_)
+                    | State::Closing
+                    | State::Closed { .. } => Ok(Taken::Never("no money came in")),
+                }
+            })
+            .await?;
+        self.wake.now();
+        if taken != Taken::Yes {
+            alarm(Alarm::RefundOfUnpaid, &due.payment_no.to_string());
+        }
+        Ok(taken)
+    }
+
+    async fn start_refund(
+        &self,
+        tx: &mut Tx<'_>,
+        payment: Payment,
+        mut refund: Refund,
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        let from = payment.state.clone();
+        match payment.channel {
+            Channel::WechatNative => {
+                refund.request = Some(self.wechat()?.refunding(&payment, &refund));
+                let refunding = payment.start_refund()?;
+                self.store.move_payment(tx, &from, &refunding, now_ms).await?;
+                self.store.insert_refund(tx, &refund).await
+            }
+            // No company has the money: it is back at once.
+            Channel::Mock | Channel::None => {
+                refund.state = RefundState::Succeeded { at_ms: now_ms };
+                let refunded = payment.start_refund()?.finish_refund()?;
+                self.store.move_payment(tx, &from, &refunded, now_ms).await?;
+                self.store.insert_refund(tx, &refund).await?;
+                purposes::announce_refunded(tx, &refunded, &refund, now_ms).await
+            }
+        }
+    }
+}

@@ -1,0 +1,362 @@
+use clock::from_ms;
+use ids::{OrderId, OrderNo, PaymentId, PaymentNo, UserId};
+use money::Money;
+
+use crate::purposes::Purpose;
+
+/// A QR code's text is valid for two hours; it is handed out until it is this old.
+const CODE_URL_REUSE_MS: i64 = 110 * 60 * 1000;
+
+/// As wide as the column; WeChat's have 32 characters at most.
+pub(crate) const TRANSACTION_ID_MAX: usize = 64;
+
+/// WeChat raises a nearer last moment to one minute ahead; a repeat must say what was said first.
+const EXPIRY_AHEAD_MIN_MS: i64 = 60_000;
+
+/// Money for one subject, under one number at one payment company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Payment {
+    pub no: PaymentNo,
+    pub purpose: Purpose,
+    pub subject: Subject,
+    pub user: UserId,
+    pub channel: Channel,
+    pub amount: Money,
+    pub state: State,
+    /// The subject's owner said that it is no longer payable.
+    pub barred: bool,
+    /// Whether it holds its subject, so that no other payment can be opened for it.
+    pub live: bool,
+    /// What opens it at the provider, byte for byte. None: no provider.
+    pub open_request: Option<String>,
+    pub created_at_ms: i64,
+    /// The last moment to pay, as the provider was told.
+    pub expires_at_ms: i64,
+    /// How often the provider was asked in this state.
+    pub checks: i32,
+}
+
+/// What is paid for: the name that people see, and the row behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Subject {
+    pub name: String,
+    pub id: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Channel {
+    WechatNative,
+    Mock,
+    /// A tombstone: the subject was closed before anything was opened for it.
+    None,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum State {
+    /// The provider was asked to open it, or is about to be; its answer is not known.
+    Opening,
+    Pending(CodeUrl),
+    /// The provider is being asked to close it, or whether it was paid.
+    Closing,
+    Closed {
+        at_ms: i64,
+    },
+    Paid(Receipt),
+    Refunding(Receipt),
+    Refunded(Receipt),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CodeUrl {
+    pub text: String,
+    pub at_ms: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Receipt {
+    /// The provider's number; none without a provider.
+    pub transaction_id: Option<String>,
+    pub at_ms: i64,
+}
+
+/// Who wants a payment closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// Its owner, who may open another.
+    ByPayer,
+    /// The subject is no longer payable, for good.
+    BySubject,
+}
+
+/// A transition that the state does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a payment that is {from} cannot be {to}")]
+pub(crate) struct NotMoved {
+    pub from: &'static str,
+    pub to: &'static str,
+}
+
+impl Subject {
+    pub(crate) fn order(no: OrderNo) -> Self {
+        Self { name: no.to_string(), id: no.id().get() }
+    }
+
+    pub(crate) fn order_id(&self) -> Option<OrderId> {
+        OrderId::try_from(self.id).ok()
+    }
+}
+
+impl Channel {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::WechatNative => "wechat_native",
+            Self::Mock => "mock",
+            Self::None => "none",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        [Self::WechatNative, Self::Mock, Self::None].into_iter().find(|c| c.name() == name)
+    }
+}
+
+impl State {
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Opening => "opening",
+            Self::Pending(_) => "pending",
+            Self::Closing => "closing",
+            Self::Closed { .. } => "closed",
+            Self::Paid(_) => "paid",
+            Self::Refunding(_) => "refunding",
+            Self::Refunded(_) => "refunded",
+        }
+    }
+
+    /// Set once money came in, whatever became of it later.
+    pub(crate) const fn receipt(&self) -> Option<&Receipt> {
+        match self {
+            Self::Paid(receipt) | Self::Refunding(receipt) | Self::Refunded(receipt) => {
+                Some(receipt)
+            }
+            Self::Opening | Self::Pending(_) | Self::Closing | Self::Closed { .. } => None,
+        }
+    }
+
+    pub(crate) const fn code_url(&self) -> Option<&CodeUrl> {
+        match self {
+            Self::Pending(code_url) => Some(code_url),
+            Self::Opening
+            | Self::Closing
+            | Self::Closed { .. }
+            | Self::Paid(_)
+            | Self::Refunding(_)
+            | Self::Refunded(_) => None,
+        }
+    }
+}
+
+impl CodeUrl {
+    pub(crate) const fn is_fresh(&self, now_ms: i64) -> bool {
+        now_ms - self.at_ms < CODE_URL_REUSE_MS
+    }
+}
+
+impl Payment {
+    /// A payment that nobody has been asked to open yet.
+    pub(crate) fn new(
+        id: PaymentId,
+        purpose: Purpose,
+        subject: Subject,
+        bill: Bill,
+        channel: Channel,
+        now_ms: i64,
+    ) -> Self {
+        Self {
+            no: PaymentNo::new(id, from_ms(now_ms)),
+            purpose,
+            subject,
+            user: bill.user,
+            channel,
+            amount: bill.amount,
+            state: State::Opening,
+            barred: false,
+            live: true,
+            open_request: None,
+            created_at_ms: now_ms,
+            expires_at_ms: bill.expires_at_ms.max(now_ms + EXPIRY_AHEAD_MIN_MS),
+            checks: 0,
+        }
+    }
+
+    /// Keeps a subject closed for which nothing was ever opened.
+    pub(crate) fn tombstone(
+        id: PaymentId,
+        purpose: Purpose,
+        subject: Subject,
+        bill: Bill,
+        now_ms: i64,
+    ) -> Self {
+        Self {
+            state: State::Closed { at_ms: now_ms },
+            barred: true,
+            ..Self::new(id, purpose, subject, bill, Channel::None, now_ms)
+        }
+    }
+
+    pub(crate) const fn is_tombstone(&self) -> bool {
+        matches!(self.channel, Channel::None)
+    }
+
+    /// Money came in. A payment that was closed meanwhile takes it too: the order decides what becomes of it.
+    pub(crate) fn pay(self, receipt: Receipt) -> Result<Self, NotMoved> {
+        match self.state {
+            State::Opening | State::Pending(_) | State::Closing | State::Closed { .. } => {
+                Ok(Self { state: State::Paid(receipt), checks: 0, ..self })
+            }
+            State::Paid(_) | State::Refunding(_) | State::Refunded(_) => self.refuse("paid"),
+        }
+    }
+
+    pub(crate) fn start_closing(self, by: Closing) -> Result<Self, NotMoved> {
+        match self.state {
+            State::Opening | State::Pending(_) | State::Closing => {
+                let barred = self.barred || by == Closing::BySubject;
+                Ok(Self { state: State::Closing, barred, checks: 0, ..self })
+            }
+            State::Closed { .. } | State::Paid(_) | State::Refunding(_) | State::Refunded(_) => {
+                self.refuse("closing")
+            }
+        }
+    }
+
+    /// The provider says that it can no longer be paid. It lets go of its subject unless that is closed too.
+    pub(crate) fn close(self, at_ms: i64) -> Result<Self, NotMoved> {
+        match self.state {
+            State::Opening | State::Pending(_) | State::Closing => {
+                let live = self.live && self.barred;
+                Ok(Self { state: State::Closed { at_ms }, live, checks: 0, ..self })
+            }
+            State::Closed { .. } | State::Paid(_) | State::Refunding(_) | State::Refunded(_) => {
+                self.refuse("closed")
+            }
+        }
+    }
+
+    pub(crate) fn start_refund(self) -> Result<Self, NotMoved> {
+        match self.state {
+            State::Paid(receipt) => {
+                Ok(Self { state: State::Refunding(receipt), checks: 0, ..self })
+            }
+            State::Opening
+            | State::Pending(_)
+            | State::Closing
+            | State::Closed { .. }
+            | State::Refunding(_)
+            | State::Refunded(_) => self.refuse("refunding"),
+        }
+    }
+
+    pub(crate) fn finish_refund(self) -> Result<Self, NotMoved> {
+        match self.state {
+            State::Refunding(receipt) => {
+                Ok(Self { state: State::Refunded(receipt), checks: 0, ..self })
+            }
+            State::Opening
+            | State::Pending(_)
+            | State::Closing
+            | State::Closed { .. }
+            | State::Paid(_)
+            | State::Refunded(_) => self.refuse("refunded"),
+        }
+    }
+
+    /// When the provider has to be asked about it next; none: there is nothing to learn.
+    pub(crate) fn next_check_ms(&self, now_ms: i64) -> Option<i64> {
+        match self.state {
+            State::Opening | State::Pending(_) => Some(now_ms + super::unpaid_gap_ms(self.checks)),
+            State::Closing if self.checks == 0 => Some(now_ms),
+            State::Closing => Some(now_ms + super::closing_gap_ms(self.checks)),
+            State::Closed { .. } | State::Paid(_) | State::Refunding(_) | State::Refunded(_) => {
+                None
+            }
+        }
+    }
+
+    fn refuse(self, to: &'static str) -> Result<Self, NotMoved> {
+        Err(NotMoved { from: self.state.name(), to })
+    }
+}
+
+/// What the subject's owner allows to be paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bill {
+    pub user: UserId,
+    pub amount: Money,
+    pub expires_at_ms: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn payment(state: State) -> Payment {
+        let bill = Bill {
+            user: UserId::try_from(7).unwrap(),
+            amount: Money::from_fen(990).unwrap(),
+            expires_at_ms: 10_000,
+        };
+        let id = PaymentId::try_from(1).unwrap();
+        let subject = Subject { name: "ORD20261121000000000042".into(), id: 42 };
+        Payment {
+            state,
+            ..Payment::new(id, Purpose::Order, subject, bill, Channel::WechatNative, 5_000)
+        }
+    }
+
+    fn receipt() -> Receipt {
+        Receipt { transaction_id: Some("4200".into()), at_ms: 6_000 }
+    }
+
+    #[test]
+    fn the_last_moment_is_at_least_a_minute_ahead() {
+        assert_eq!(payment(State::Opening).expires_at_ms, 65_000);
+    }
+
+    #[test]
+    fn money_is_taken_in_spite_of_a_close_but_never_twice() {
+        for state in [State::Opening, State::Closing, State::Closed { at_ms: 5_500 }] {
+            assert_eq!(payment(state).pay(receipt()).unwrap().state, State::Paid(receipt()));
+        }
+        for state in
+            [State::Paid(receipt()), State::Refunding(receipt()), State::Refunded(receipt())]
+        {
+            assert!(payment(state).pay(receipt()).is_err());
+        }
+    }
+
+    #[test]
+    fn only_a_closed_subject_is_held_after_the_close() {
+        let by_payer = payment(State::Opening).start_closing(Closing::ByPayer).unwrap();
+        assert!(!by_payer.clone().close(6_000).unwrap().live);
+        let by_both = by_payer.start_closing(Closing::BySubject).unwrap();
+        let closed = by_both.start_closing(Closing::ByPayer).unwrap().close(6_000).unwrap();
+        assert!(closed.live && closed.barred);
+    }
+
+    #[test]
+    fn a_refund_needs_money_that_came_in_and_happens_once() {
+        assert!(payment(State::Closing).start_refund().is_err());
+        let refunding = payment(State::Paid(receipt())).start_refund().unwrap();
+        assert!(refunding.clone().start_refund().is_err());
+        let refunded = refunding.finish_refund().unwrap();
+        assert!(refunded.finish_refund().is_err());
+    }
+
+    #[test]
+    fn a_qr_code_is_handed_out_for_a_hundred_and_ten_minutes() {
+        let code_url = CodeUrl { text: "weixin://".into(), at_ms: 0 };
+        assert!(code_url.is_fresh(CODE_URL_REUSE_MS - 1));
+        assert!(!code_url.is_fresh(CODE_URL_REUSE_MS));
+    }
+}

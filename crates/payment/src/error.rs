@@ -1,0 +1,145 @@
+use db::Retryable;
+use fault::{Fault, Reason};
+use ids::{PaymentNo, RefundNo};
+
+use crate::{domain::NotMoved, provider::Failure, purposes::Purpose, store::CorruptRow};
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the database refused a statement")]
+    Statement(#[from] sqlx::Error),
+    #[error("the database did something else")]
+    Database(#[from] db::Error),
+    #[error("a row is corrupt")]
+    Corrupt(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Caller(#[from] auth::AuthError),
+    #[error("order did not allow a payment")]
+    Order(#[from] rpc::PeerError),
+    #[error("order's answer makes no sense: {0}")]
+    OrderAnswer(&'static str),
+    #[error("payment {0} is not there, or not the caller's")]
+    NotFound(String),
+    #[error("{0}")]
+    Parameter(&'static str),
+    #[error("payments for {} are not wired yet", .0.name())]
+    NotWired(Purpose),
+    #[error("no payment company is configured for this channel")]
+    NoProvider,
+    #[error("{0} is no longer payable")]
+    Closed(String),
+    #[error("{0} is paid")]
+    Paid(String),
+    #[error("payment {no} could not be opened")]
+    NotOpened {
+        no: PaymentNo,
+        #[source]
+        source: Failure,
+    },
+    #[error("payment {0} is being opened by somebody else")]
+    BeingOpened(PaymentNo),
+    #[error("payment {0} is still being closed")]
+    StillClosing(PaymentNo),
+    #[error("payment {0} cannot be closed: it is paid")]
+    CloseOfPaid(PaymentNo),
+    #[error("what became of payment {no} is not known")]
+    NotKnown {
+        no: PaymentNo,
+        #[source]
+        source: Failure,
+    },
+    #[error("what became of refund {no} is not known")]
+    RefundNotKnown {
+        no: RefundNo,
+        #[source]
+        source: Failure,
+    },
+    #[error("the notification is not the company's")]
+    Forged(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the notification cannot be opened with our API v3 key")]
+    Undecryptable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the notification is signed and makes no sense")]
+    Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("a rule was broken")]
+    NotMoved(#[from] NotMoved),
+    #[error("a test stopped here: {0}")]
+    FailPoint(&'static str),
+}
+
+impl From<CorruptRow> for Error {
+    fn from(row: CorruptRow) -> Self {
+        Self::Corrupt(Box::new(row))
+    }
+}
+
+impl Retryable for Error {
+    fn sqlx(&self) -> Option<&sqlx::Error> {
+        match self {
+            Self::Statement(error) => Some(error),
+            Self::Database(error) => error.sqlx(),
+            _ => None,
+        }
+    }
+}
+
+impl Error {
+    /// Whether it passes by itself when an engine or a company is back.
+    pub(crate) fn is_outage(&self) -> bool {
+        matches!(self.reason(), Reason::Unavailable)
+    }
+}
+
+impl Fault for Error {
+    fn reason(&self) -> Reason {
+        match self {
+            Self::Statement(error) => db::reason(error),
+            Self::Database(error) => error.reason(),
+            Self::Caller(error) => error.reason(),
+            Self::Order(error) => error.reason(),
+            Self::NotFound(_) => Reason::PaymentNotFound,
+            Self::Parameter(_) | Self::NotWired(_) | Self::Unreadable(_) => {
+                Reason::PaymentParameter
+            }
+            Self::NoProvider => Reason::NoPaymentMethod,
+            Self::Closed(_) => Reason::PaymentClosed,
+            Self::Paid(_) => Reason::OrderPaid,
+            Self::NotOpened { .. } | Self::BeingOpened(_) | Self::StillClosing(_) => {
+                Reason::PaymentCreateFailed
+            }
+            Self::CloseOfPaid(_) => Reason::PaymentCloseFailed,
+            Self::NotKnown { .. } | Self::RefundNotKnown { .. } => Reason::PaymentQueryFailed,
+            Self::Forged(_) => Reason::SignatureWrong,
+            Self::Corrupt(_)
+            | Self::OrderAnswer(_)
+            | Self::Undecryptable(_)
+            | Self::NotMoved(_)
+            | Self::FailPoint(_) => Reason::Internal,
+        }
+    }
+
+    fn public_message(&self) -> String {
+        match self {
+            Self::Caller(error) => error.public_message(),
+            Self::Order(error) => error.public_message(),
+            other => other.reason().message().to_owned(),
+        }
+    }
+
+    fn retry_after_s(&self) -> Option<u32> {
+        /// About as long as the company takes to answer a repeat.
+        const PROVIDER_S: u32 = 2;
+        match self {
+            Self::Caller(error) => error.retry_after_s(),
+            Self::Order(error) => error.retry_after_s(),
+            Self::NotOpened { .. }
+            | Self::BeingOpened(_)
+            | Self::StillClosing(_)
+            | Self::NotKnown { .. }
+            | Self::RefundNotKnown { .. } => Some(PROVIDER_S),
+            Self::Statement(_) | Self::Database(_) => {
+                (self.reason() == Reason::Unavailable).then_some(1)
+            }
+            _ => None,
+        }
+    }
+}

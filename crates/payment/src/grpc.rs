@@ -1,0 +1,203 @@
+//! Decode, one verb, encode.
+
+use std::sync::Arc;
+
+use auth::Principal;
+use ids::{PaymentNo, RefundNo};
+use proto::payment::{
+    self as wire, CloseRequest, CreateRequest, GetRefundRequest, GetRequest, MockPayRequest,
+    NotifyRequest, NotifyResponse, PaymentView, RefundView, payment_server::Payment as Server,
+};
+use tonic::{Request, Response, Status};
+
+use crate::{
+    app::{App, View, Wanted},
+    domain::{Channel, Refund, RefundState, State},
+    error::Error,
+    purposes::Purpose,
+};
+
+pub(crate) struct Grpc {
+    pub app: Arc<App>,
+}
+
+#[tonic::async_trait]
+impl Server for Grpc {
+    async fn create(
+        &self,
+        request: Request<CreateRequest>,
+    ) -> Result<Response<PaymentView>, Status> {
+        let app = Arc::clone(&self.app);
+        answer(async move {
+            let principal = auth::require(request.metadata())?;
+            let message = request.into_inner();
+            let purpose = purpose(message.purpose())?;
+            let channel = channel(message.channel())?;
+            app.create(&principal, purpose, &message.subject, channel).await.map(payment_view)
+        })
+        .await
+    }
+
+    async fn get(&self, request: Request<GetRequest>) -> Result<Response<PaymentView>, Status> {
+        let app = Arc::clone(&self.app);
+        answer(async move {
+            let principal = auth::require(request.metadata())?;
+            let GetRequest { payment_no, order_no, sync } = request.into_inner();
+            let wanted = wanted(&payment_no, order_no)?;
+            app.get(&principal, wanted, sync).await.map(payment_view)
+        })
+        .await
+    }
+
+    async fn close(&self, request: Request<CloseRequest>) -> Result<Response<PaymentView>, Status> {
+        let app = Arc::clone(&self.app);
+        answer(async move {
+            let principal = auth::require(request.metadata())?;
+            let no = payment_no(&request.into_inner().payment_no)?;
+            app.close(&principal, no).await.map(payment_view)
+        })
+        .await
+    }
+
+    async fn notify(
+        &self,
+        request: Request<NotifyRequest>,
+    ) -> Result<Response<NotifyResponse>, Status> {
+        let app = Arc::clone(&self.app);
+        answer(async move {
+            let NotifyRequest { headers, body } = request.into_inner();
+            let headers: Vec<_> =
+                headers.into_iter().map(|header| (header.name, header.value)).collect();
+            app.notify(&headers, &body).await.map(|()| NotifyResponse {})
+        })
+        .await
+    }
+
+    async fn mock_pay(
+        &self,
+        request: Request<MockPayRequest>,
+    ) -> Result<Response<PaymentView>, Status> {
+        let app = Arc::clone(&self.app);
+        answer(async move {
+            let principal: Principal = auth::require(request.metadata())?;
+            let order_no = request.into_inner().order_no;
+            app.mock_pay(&principal, &order_no).await.map(payment_view)
+        })
+        .await
+    }
+
+    async fn get_refund(
+        &self,
+        request: Request<GetRefundRequest>,
+    ) -> Result<Response<RefundView>, Status> {
+        let app = Arc::clone(&self.app);
+        answer(async move {
+            let principal = auth::require(request.metadata())?;
+            let refund_no = request.into_inner().refund_no;
+            let no: RefundNo = refund_no.parse().map_err(|_| Error::NotFound(refund_no))?;
+            app.get_refund(&principal, no).await.map(refund_view)
+        })
+        .await
+    }
+}
+
+/// Runs the verb apart from its caller: one that goes away leaves neither a transaction nor an answer of the
+/// provider half-way.
+async fn answer<T: Send + 'static>(
+    verb: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<Response<T>, Status> {
+    match service::run_detached(verb).await {
+        Ok(view) => Ok(Response::new(view)),
+        Err(error) => Err(rpc::status(&error)),
+    }
+}
+
+/// A number that nobody can have been given is not there.
+fn payment_no(text: &str) -> Result<PaymentNo, Error> {
+    text.parse().map_err(|_| Error::NotFound(text.to_owned()))
+}
+
+fn wanted(payment: &str, order_no: String) -> Result<Wanted, Error> {
+    match (payment.is_empty(), order_no.is_empty()) {
+        (false, true) => payment_no(payment).map(Wanted::Payment),
+        (true, false) => Ok(Wanted::Order(order_no)),
+        (true, true) | (false, false) => {
+            Err(Error::Parameter("either a payment number or an order number"))
+        }
+    }
+}
+
+fn purpose(purpose: wire::Purpose) -> Result<Purpose, Error> {
+    match purpose {
+        wire::Purpose::Order => Ok(Purpose::Order),
+        wire::Purpose::CompareJob => Ok(Purpose::CompareJob),
+        wire::Purpose::TopUp => Ok(Purpose::TopUp),
+        wire::Purpose::Unspecified => Err(Error::Parameter("the purpose is missing")),
+    }
+}
+
+fn channel(channel: wire::Channel) -> Result<Channel, Error> {
+    match channel {
+        wire::Channel::WechatNative => Ok(Channel::WechatNative),
+        wire::Channel::Mock => Ok(Channel::Mock),
+        wire::Channel::Unspecified => Err(Error::Parameter("the channel is missing")),
+    }
+}
+
+fn payment_view(View { payment, refund }: View) -> PaymentView {
+    let purpose = match payment.purpose {
+        Purpose::Order => wire::Purpose::Order,
+        Purpose::CompareJob => wire::Purpose::CompareJob,
+        Purpose::TopUp => wire::Purpose::TopUp,
+    };
+    let channel = match payment.channel {
+        Channel::WechatNative => wire::Channel::WechatNative,
+        Channel::Mock => wire::Channel::Mock,
+        Channel::None => wire::Channel::Unspecified,
+    };
+    let state = match payment.state {
+        State::Opening => wire::State::Opening,
+        State::Pending(_) => wire::State::Pending,
+        State::Closing => wire::State::Closing,
+        State::Closed { .. } => wire::State::Closed,
+        State::Paid(_) => wire::State::Paid,
+        State::Refunding(_) => wire::State::Refunding,
+        State::Refunded(_) => wire::State::Refunded,
+    };
+    let code_url = payment.state.code_url().map(|code_url| code_url.text.clone());
+    let receipt = payment.state.receipt().cloned();
+    PaymentView {
+        payment_no: payment.no.to_string(),
+        purpose: purpose.into(),
+        subject: payment.subject.name,
+        user_id: payment.user.get(),
+        channel: channel.into(),
+        amount_fen: payment.amount.fen(),
+        state: state.into(),
+        code_url: code_url.unwrap_or_default(),
+        paid_at_ms: receipt.as_ref().map_or(0, |receipt| receipt.at_ms),
+        transaction_id: receipt.and_then(|receipt| receipt.transaction_id).unwrap_or_default(),
+        created_at_ms: payment.created_at_ms,
+        expires_at_ms: payment.expires_at_ms,
+        refund: refund.map(refund_view),
+    }
+}
+
+fn refund_view(refund: Refund) -> RefundView {
+    use wire::refund_view::State as Wire;
+    let (state, refunded_at_ms) = match refund.state {
+        RefundState::Due => (Wire::Due, 0),
+        RefundState::Processing => (Wire::Processing, 0),
+        RefundState::Succeeded { at_ms } => (Wire::Succeeded, at_ms),
+        RefundState::Abnormal => (Wire::Abnormal, 0),
+    };
+    RefundView {
+        refund_no: refund.no.to_string(),
+        payment_no: refund.payment_no.to_string(),
+        amount_fen: refund.amount.fen(),
+        state: state.into(),
+        reason: refund.reason,
+        created_at_ms: refund.created_at_ms,
+        refunded_at_ms,
+    }
+}

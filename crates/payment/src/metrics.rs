@@ -1,0 +1,92 @@
+//! What an operator of the money path watches. Verbs are counted by `rpc`, consumers by `mq`.
+
+use std::sync::LazyLock;
+
+use prometheus::{
+    HistogramVec, IntCounterVec, register_histogram_vec, register_int_counter_vec,
+};
+use tracing::error;
+
+/// Something about money that a person has to look at (deploy/runbooks).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Alarm {
+    /// Another amount, currency or transaction than ours.
+    Mismatch(crate::domain::Mismatch),
+    /// Signed for us, about a merchant or an app that is not ours.
+    ForeignMerchant,
+    /// Signed for us, about a number that we never gave out.
+    UnknownNumber,
+    /// Validly signed, and our API v3 key does not open it.
+    Undecryptable,
+    /// The provider gave a refund up.
+    RefundAbnormal,
+    /// The provider refused a refund for now: no balance, no permission.
+    RefundRefused,
+    /// A refund of another amount than ours.
+    RefundAmount,
+    /// A refund is due for a payment that never came in.
+    RefundOfUnpaid,
+    /// The provider refused to open a payment: configuration or contract.
+    OpenRefused,
+}
+
+impl Alarm {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Mismatch(mismatch) => mismatch.name(),
+            Self::ForeignMerchant => "foreign_merchant",
+            Self::UnknownNumber => "unknown_number",
+            Self::Undecryptable => "undecryptable",
+            Self::RefundAbnormal => "refund_abnormal",
+            Self::RefundRefused => "refund_refused",
+            Self::RefundAmount => "refund_amount",
+            Self::RefundOfUnpaid => "refund_of_unpaid",
+            Self::OpenRefused => "open_refused",
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "a metric's name and labels are constants")]
+static ALARMS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    register_int_counter_vec!(
+        "payment_alarm_total",
+        "Things about money that a person has to look at.",
+        &["kind"]
+    )
+    .expect("payment_alarm_total is registered once")
+});
+
+#[expect(clippy::expect_used, reason = "a metric's name and labels are constants")]
+static NOTIFICATIONS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    register_int_counter_vec!(
+        "payment_notifications_total",
+        "Notifications of payment companies, by what became of them.",
+        &["outcome"]
+    )
+    .expect("payment_notifications_total is registered once")
+});
+
+#[expect(clippy::expect_used, reason = "a metric's name and labels are constants")]
+static CALLS: LazyLock<HistogramVec> = LazyLock::new(|| {
+    register_histogram_vec!(
+        "payment_provider_seconds",
+        "Calls of payment companies, one per attempt.",
+        &["call", "outcome"],
+        vec![0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0]
+    )
+    .expect("payment_provider_seconds is registered once")
+});
+
+/// Counts and logs it; `about` is a payment or refund number.
+pub(crate) fn alarm(alarm: Alarm, about: &str) {
+    ALARMS.with_label_values(&[alarm.name()]).inc();
+    error!(alarm.kind = alarm.name(), payment.about = about, "money needs a person");
+}
+
+pub(crate) fn notified(outcome: &str) {
+    NOTIFICATIONS.with_label_values(&[outcome]).inc();
+}
+
+pub(crate) fn called(call: &str, outcome: &str, seconds: f64) {
+    CALLS.with_label_values(&[call, outcome]).observe(seconds);
+}

@@ -1,0 +1,109 @@
+//! What money is for: who allows a payment, and which queue hears what became of it.
+//!
+//! | purpose     | subject      | allowed by         | events                                             |
+//! |-------------|--------------|--------------------|----------------------------------------------------|
+//! | order       | order number | order.AllowPayment | order.payment_paid, …_closed, …_refunded           |
+//! | compare_job | job id       | not wired yet      |                                                    |
+//! | top_up      | account      | not wired yet      |                                                    |
+
+use db::Tx;
+use proto::order::{PaymentClosed, PaymentPaid, PaymentRefunded};
+
+use crate::{
+    domain::{Payment, Receipt, Refund, Subject},
+    error::Error,
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Purpose {
+    Order,
+    CompareJob,
+    TopUp,
+}
+
+impl Purpose {
+    pub(crate) const ALL: [Self; 3] = [Self::Order, Self::CompareJob, Self::TopUp];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::CompareJob => "compare_job",
+            Self::TopUp => "top_up",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.name() == name)
+    }
+
+    /// What the payer reads in the company's app.
+    pub(crate) fn description(self, subject: &str) -> String {
+        match self {
+            Self::Order => format!("订单 {subject}"),
+            Self::CompareJob => format!("对比导出 {subject}"),
+            Self::TopUp => format!("充值 {subject}"),
+        }
+    }
+}
+
+/// Tells the subject's owner that the payment came in, in the transaction that records it.
+pub(crate) async fn announce_paid(
+    tx: &mut Tx<'_>,
+    payment: &Payment,
+    receipt: &Receipt,
+    now_ms: i64,
+) -> Result<(), Error> {
+    match payment.purpose {
+        Purpose::Order => {
+            let message = PaymentPaid {
+                order_id: payment.subject.id,
+                payment_no: payment.no.to_string(),
+                amount_fen: payment.amount.fen(),
+                paid_at_ms: receipt.at_ms,
+            };
+            outbox::append(tx, &message, now_ms).await?;
+            Ok(())
+        }
+        Purpose::CompareJob | Purpose::TopUp => Err(Error::NotWired(payment.purpose)),
+    }
+}
+
+/// Tells the subject's owner that nothing can be paid for it any more. No payment: none was ever opened.
+pub(crate) async fn announce_closed(
+    tx: &mut Tx<'_>,
+    purpose: Purpose,
+    subject: &Subject,
+    payment_no: Option<ids::PaymentNo>,
+    now_ms: i64,
+) -> Result<(), Error> {
+    match purpose {
+        Purpose::Order => {
+            let payment_no = payment_no.map(|no| no.to_string()).unwrap_or_default();
+            let message = PaymentClosed { order_id: subject.id, payment_no };
+            outbox::append(tx, &message, now_ms).await?;
+            Ok(())
+        }
+        Purpose::CompareJob | Purpose::TopUp => Err(Error::NotWired(purpose)),
+    }
+}
+
+/// Tells the subject's owner that the money is back.
+pub(crate) async fn announce_refunded(
+    tx: &mut Tx<'_>,
+    payment: &Payment,
+    refund: &Refund,
+    now_ms: i64,
+) -> Result<(), Error> {
+    match payment.purpose {
+        Purpose::Order => {
+            let message = PaymentRefunded {
+                order_id: payment.subject.id,
+                payment_no: payment.no.to_string(),
+                refund_no: refund.no.to_string(),
+            };
+            outbox::append(tx, &message, now_ms).await?;
+            Ok(())
+        }
+        Purpose::CompareJob | Purpose::TopUp => Err(Error::NotWired(payment.purpose)),
+    }
+}
