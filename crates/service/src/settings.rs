@@ -1,0 +1,61 @@
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+
+/// The section `service` of every configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where `/livez`, `/readyz` and `/metrics` answer.
+    pub admin: SocketAddr,
+    pub log: LogFormat,
+    /// In the form of `RUST_LOG`: `info,order=debug`.
+    pub log_filter: String,
+    /// Where traces go, over gRPC; empty: nowhere.
+    pub otlp_endpoint: String,
+    /// Share of the traces that begin here and are kept, 0 to 1.
+    pub trace_sample: f64,
+    /// How long work under way may take to finish when the process is asked to stop.
+    pub shutdown_grace_s: u64,
+    pub profile: Profile,
+    /// What this process does; all of it unless consumers scale apart from servers.
+    pub roles: Vec<Role>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Json,
+    Pretty,
+}
+
+/// A demo may run with secrets that everybody knows; nothing else may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    Demo,
+    Production,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Answers calls (the gateway: HTTP).
+    Grpc,
+    /// Consumes messages.
+    Events,
+    /// Runs what is due by time.
+    Jobs,
+}
+
+impl Config {
+    pub(crate) fn validate(&self) -> Result<(), String> {
+        if !(0.0..=1.0).contains(&self.trace_sample) {
+            return Err("service.trace_sample is a share between 0 and 1".into());
+        }
+        if self.roles.is_empty() {
+            return Err("service.roles is empty: this process would do nothing".into());
+        }
+        Ok(())
+    }
+}
