@@ -29,18 +29,34 @@ pub(crate) async fn serve(ctx: Ctx, listener: TcpListener) {
 async fn readyz(State(ctx): State<Ctx>) -> impl IntoResponse {
     let report = ctx.readiness().report().await;
     let ready = report.values().all(Option::is_none);
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
     let checks: serde_json::Map<_, _> = report
         .into_iter()
-        .map(|(name, problem)| (name.to_owned(), json!(problem.unwrap_or_else(|| "ok".to_owned()))))
+        .map(|(name, problem)| {
+            (
+                name.to_owned(),
+                json!(problem.unwrap_or_else(|| "ok".to_owned())),
+            )
+        })
         .collect();
-    (status, Json(json!({"service": ctx.name, "ready": ready, "checks": checks})))
+    (
+        status,
+        Json(json!({"service": ctx.name, "ready": ready, "checks": checks})),
+    )
 }
 
 async fn metrics() -> impl IntoResponse {
     let mut text = String::new();
     match TextEncoder::new().encode_utf8(&prometheus::gather(), &mut text) {
-        Ok(()) => (StatusCode::OK, [(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text),
+        Ok(()) => (
+            StatusCode::OK,
+            [(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)],
+            text,
+        ),
         Err(error) => (
             StatusCode::INTERNAL_SERVER_ERROR,
             [(header::CONTENT_TYPE, "text/plain")],

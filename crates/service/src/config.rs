@@ -34,7 +34,10 @@ const SEPARATOR: &str = "__";
 const KNOWN_SECRET: &str = "demo-";
 
 /// Reads the configuration of `service` from its defaults, `<directory>/<service>.toml` and the environment.
-#[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the environment is read"
+)]
 pub fn load<C: DeserializeOwned + Validate>(
     service: &str,
     defaults: &str,
@@ -52,7 +55,10 @@ pub fn from_layers<C: DeserializeOwned + Validate>(
     file: Option<PathBuf>,
     variables: &[(String, String)],
 ) -> Result<C, ConfigError> {
-    let wrong = |problem: String| ConfigError::Wrong { service: service.to_owned(), problem };
+    let wrong = |problem: String| ConfigError::Wrong {
+        service: service.to_owned(),
+        problem,
+    };
     let embedded = File::from_str(defaults, FileFormat::Toml);
     let sections: Map<String, Value> = Layers::builder()
         .add_source(embedded.clone())
@@ -72,12 +78,18 @@ pub fn from_layers<C: DeserializeOwned + Validate>(
     let merged = layers.build().map_err(|error| wrong(error.to_string()))?;
     find_known_secret(&merged.cache, "", &mut known_secret);
     // Every service has this section; the harness reads it, so its rules are checked here.
-    let process: Config = merged.get("service").map_err(|error| wrong(error.to_string()))?;
+    let process: Config = merged
+        .get("service")
+        .map_err(|error| wrong(error.to_string()))?;
     process.validate().map_err(wrong)?;
-    let config: C = merged.try_deserialize().map_err(|error| wrong(error.to_string()))?;
+    let config: C = merged
+        .try_deserialize()
+        .map_err(|error| wrong(error.to_string()))?;
     config.validate().map_err(wrong)?;
     if let (Profile::Production, Some(key)) = (process.profile, known_secret) {
-        return Err(wrong(format!("{key} is a demo secret, which service.profile = \"production\" refuses")));
+        return Err(wrong(format!(
+            "{key} is a demo secret, which service.profile = \"production\" refuses"
+        )));
     }
     Ok(config)
 }
@@ -95,7 +107,9 @@ fn overrides(
         }
     }
     for (name, text) in variables {
-        let Some(rest) = name.strip_prefix(PREFIX) else { continue };
+        let Some(rest) = name.strip_prefix(PREFIX) else {
+            continue;
+        };
         let path: Vec<String> = rest.split(SEPARATOR).map(str::to_lowercase).collect();
         if path.len() > 1 && sections.contains_key(&path[0]) {
             found.push((path.join("."), text.clone(), name.clone()));
@@ -118,7 +132,11 @@ fn find_known_secret(value: &Value, path: &str, found: &mut Option<String>) {
     match &value.kind {
         ::config::ValueKind::Table(table) => {
             for (key, value) in table {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
                 find_known_secret(value, &path, found);
             }
         }
@@ -182,8 +200,10 @@ mod tests {
     }
 
     fn read(variables: &[(&str, &str)]) -> Result<Example, String> {
-        let variables: Vec<_> =
-            variables.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+        let variables: Vec<_> = variables
+            .iter()
+            .map(|(key, value)| ((*key).into(), (*value).into()))
+            .collect();
         from_layers("example", DEFAULTS, None, &variables).map_err(|error| error.to_string())
     }
 
@@ -198,15 +218,30 @@ mod tests {
         // A schema is text, whatever it looks like.
         let config = config.unwrap();
         assert_eq!(config.db.url, "mysql://elsewhere");
-        assert_eq!((config.db.connections_max, config.db.schema.as_str()), (3, "7"));
+        assert_eq!(
+            (config.db.connections_max, config.db.schema.as_str()),
+            (3, "7")
+        );
         assert_eq!(config.service.roles, [crate::Role::Grpc]);
     }
 
     #[test]
     fn unknown_keys_and_wrong_types_name_the_key() {
-        assert!(read(&[("MALL_DB__SHEMA", "x")]).unwrap_err().contains("shema"));
-        assert!(read(&[("MALL_DB__CONNECTIONS_MAX", "many")]).unwrap_err().contains("connections_max"));
-        assert!(read(&[("MALL_SERVICE__TRACE_SAMPLE", "2")]).unwrap_err().contains("trace_sample"));
+        assert!(
+            read(&[("MALL_DB__SHEMA", "x")])
+                .unwrap_err()
+                .contains("shema")
+        );
+        assert!(
+            read(&[("MALL_DB__CONNECTIONS_MAX", "many")])
+                .unwrap_err()
+                .contains("connections_max")
+        );
+        assert!(
+            read(&[("MALL_SERVICE__TRACE_SAMPLE", "2")])
+                .unwrap_err()
+                .contains("trace_sample")
+        );
     }
 
     #[test]

@@ -30,7 +30,9 @@ pub fn main(services: Vec<Service>) -> ExitCode {
         .worker_threads(workers.max(WORKERS_MIN))
         .enable_all()
         .build();
-    let result = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(live(services)));
+    let result = runtime
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(live(services)));
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -42,11 +44,21 @@ pub fn main(services: Vec<Service>) -> ExitCode {
 }
 
 async fn live(services: Vec<Service>) -> anyhow::Result<bool> {
-    let Some(first) = services.first() else { return Ok(true) };
-    let process = if services.len() == 1 { first.name } else { "mall" };
+    let Some(first) = services.first() else {
+        return Ok(true);
+    };
+    let process = if services.len() == 1 {
+        first.name
+    } else {
+        "mall"
+    };
     let telemetry = telemetry::install(process, &first.config)?;
     let grace = Duration::from_secs(
-        services.iter().map(|service| service.config.shutdown_grace_s).max().unwrap_or_default(),
+        services
+            .iter()
+            .map(|service| service.config.shutdown_grace_s)
+            .max()
+            .unwrap_or_default(),
     );
     let mut contexts = Vec::new();
     let result = start(services, &mut contexts).await;
@@ -73,10 +85,16 @@ async fn start(services: Vec<Service>, contexts: &mut Vec<Ctx>) -> anyhow::Resul
             .await
             .with_context(|| format!("{name}: port {admin_address} (service.admin)"))?;
         // Not on the tracker: it serves while the rest drains.
-        #[expect(clippy::let_underscore_future, reason = "it lives as long as the process")]
+        #[expect(
+            clippy::let_underscore_future,
+            reason = "it lives as long as the process"
+        )]
         let _ = tokio::spawn(admin::serve(ctx.clone(), listener));
         let span = tracing::info_span!("start", service = name);
-        (service.run)(ctx).instrument(span).await.with_context(|| name.to_owned())?;
+        (service.run)(ctx)
+            .instrument(span)
+            .await
+            .with_context(|| name.to_owned())?;
         tracing::info!(service = name, admin = %admin_address, "started");
     }
     Ok(())

@@ -6,7 +6,10 @@ use tracing::Instrument;
 
 use crate::Ctx;
 
-#[expect(clippy::expect_used, reason = "the names are constants and registered once")]
+#[expect(
+    clippy::expect_used,
+    reason = "the names are constants and registered once"
+)]
 static RUNS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     register_int_counter_vec!(
         "job_runs_total",
@@ -16,10 +19,17 @@ static RUNS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     .expect("a metric that registers")
 });
 
-#[expect(clippy::expect_used, reason = "the names are constants and registered once")]
+#[expect(
+    clippy::expect_used,
+    reason = "the names are constants and registered once"
+)]
 static SECONDS: LazyLock<HistogramVec> = LazyLock::new(|| {
-    register_histogram_vec!("job_seconds", "How long a timed job takes.", &["service", "job"])
-        .expect("a metric that registers")
+    register_histogram_vec!(
+        "job_seconds",
+        "How long a timed job takes.",
+        &["service", "job"]
+    )
+    .expect("a metric that registers")
 });
 
 impl Ctx {

@@ -29,7 +29,8 @@ impl Readiness {
         F: Fn() -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), String>> + Send + 'static,
     {
-        self.lock().insert(name, Arc::new(move || Box::pin(check())));
+        self.lock()
+            .insert(name, Arc::new(move || Box::pin(check())));
     }
 
     pub(crate) fn stopping(&self) {
@@ -38,11 +39,16 @@ impl Readiness {
 
     /// Every check by name, with `None` for one that passed.
     pub async fn report(&self) -> BTreeMap<&'static str, Option<String>> {
-        let checks: Vec<_> =
-            self.lock().iter().map(|(name, check)| (*name, Arc::clone(check))).collect();
+        let checks: Vec<_> = self
+            .lock()
+            .iter()
+            .map(|(name, check)| (*name, Arc::clone(check)))
+            .collect();
         let results = checks.into_iter().map(|(name, check)| async move {
             let result = tokio::time::timeout(CHECK_LIMIT, check()).await;
-            let problem = result.unwrap_or_else(|_| Err(format!("no answer in {CHECK_LIMIT:?}"))).err();
+            let problem = result
+                .unwrap_or_else(|_| Err(format!("no answer in {CHECK_LIMIT:?}")))
+                .err();
             (name, problem)
         });
         let mut report: BTreeMap<_, _> = join_all(results).await.into_iter().collect();

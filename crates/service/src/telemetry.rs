@@ -30,7 +30,9 @@ pub(crate) fn install(name: &str, config: &Config) -> anyhow::Result<Telemetry> 
     let provider = exporter(name, config)?;
     // Without an exporter spans still carry trace ids, so that logs and answers name them.
     let tracer_provider = provider.clone().unwrap_or_else(|| {
-        SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build()
+        SdkTracerProvider::builder()
+            .with_sampler(Sampler::AlwaysOff)
+            .build()
     });
     let traces = tracing_opentelemetry::layer().with_tracer(tracer_provider.tracer("mall"));
     let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stdout);
@@ -38,7 +40,9 @@ pub(crate) fn install(name: &str, config: &Config) -> anyhow::Result<Telemetry> 
         LogFormat::Json => logs
             .json()
             .with_ansi(false)
-            .event_format(WithTrace(format().json().flatten_event(true).with_current_span(false)))
+            .event_format(WithTrace(
+                format().json().flatten_event(true).with_current_span(false),
+            ))
             .boxed(),
         LogFormat::Pretty => logs.compact().boxed(),
     };
@@ -62,7 +66,11 @@ fn exporter(name: &str, config: &Config) -> anyhow::Result<Option<SdkTracerProvi
     let provider = SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
         .with_sampler(sampler)
-        .with_resource(Resource::builder().with_service_name(name.to_owned()).build())
+        .with_resource(
+            Resource::builder()
+                .with_service_name(name.to_owned())
+                .build(),
+        )
         .build();
     Ok(Some(provider))
 }
@@ -71,7 +79,9 @@ impl Telemetry {
     /// Sends what has not been sent. The exporter blocks, so it does that on a thread of its own.
     pub(crate) async fn flush(self) {
         const LIMIT: Duration = Duration::from_secs(5);
-        let Some(provider) = self.provider else { return };
+        let Some(provider) = self.provider else {
+            return;
+        };
         let flushed = tokio::task::spawn_blocking(move || provider.shutdown());
         let _ = tokio::time::timeout(LIMIT, flushed).await;
     }
@@ -99,8 +109,14 @@ where
             return self.0.format_event(ctx, writer, event);
         }
         let mut line = String::new();
-        self.0.format_event(ctx, format::Writer::new(&mut line), event)?;
+        self.0
+            .format_event(ctx, format::Writer::new(&mut line), event)?;
         let rest = line.strip_prefix('{').unwrap_or(&line);
-        write!(writer, "{{\"trace_id\":\"{}\",\"span_id\":\"{}\",{rest}", ids.trace_id(), ids.span_id())
+        write!(
+            writer,
+            "{{\"trace_id\":\"{}\",\"span_id\":\"{}\",{rest}",
+            ids.trace_id(),
+            ids.span_id()
+        )
     }
 }
