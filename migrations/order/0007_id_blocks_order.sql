@@ -1,0 +1,1 @@
+INSERT INTO id_blocks (name, next) VALUES ('order', 1);
