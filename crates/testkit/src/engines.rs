@@ -30,15 +30,6 @@ fn address(variable: &str) -> String {
     }
 }
 
-/// RabbitMQ under a private prefix.
-pub fn mq_config() -> mq::Config {
-    mq::Config {
-        url: amqp_url().into(),
-        prefix: format!("{}.", unique("test")),
-        confirm_timeout_ms: 5_000,
-    }
-}
-
 /// `host:port` of an engine's address, for a [`crate::ChaosProxy`] in front of it.
 pub fn server_address(url: &str) -> SocketAddr {
     let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);

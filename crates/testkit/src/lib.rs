@@ -11,11 +11,13 @@ mod engines;
 mod eventually;
 mod mysql;
 mod proxy;
+mod rabbitmq;
 mod redis;
 
 pub use context::ctx;
-pub use engines::{amqp_url, free_port, mq_config, mysql_url, redis_url, server_address};
+pub use engines::{amqp_url, free_port, mysql_url, redis_url, server_address};
 pub use eventually::eventually;
 pub use mysql::Mysql;
 pub use proxy::ChaosProxy;
+pub use rabbitmq::mq_config;
 pub use redis::kv_config;
