@@ -1,0 +1,111 @@
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// `deploy/config/order.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub service: service::Config,
+    pub grpc: rpc::ServerConfig,
+    pub fleet: rpc::FleetConfig,
+    pub db: db::Config,
+    pub mq: mq::Config,
+    pub seckill: rpc::PeerConfig,
+    pub landing: Landing,
+    pub closing: Closing,
+}
+
+/// How reservations become rows.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Landing {
+    /// Off: one transaction per order, what the fleet is measured against.
+    pub batching: bool,
+    pub consumers: usize,
+    /// Orders per transaction that a batch aims at.
+    pub rows_target: usize,
+    /// Messages that a batch takes at most.
+    pub messages_max: usize,
+    /// How long a batch may fill up. Not in the buyer's path.
+    pub wait_ms: u64,
+    /// Messages ahead of their acknowledgement: times items per message, it must exceed the target.
+    pub prefetch: u16,
+}
+
+/// How orders that nobody pays are closed.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closing {
+    /// Orders per claim and transaction.
+    pub batch: u32,
+    /// How long a claim keeps other replicas away.
+    pub lease_ms: u64,
+    /// How long payment's answer is awaited before it is asked again.
+    pub ask_again_ms: u64,
+}
+
+impl Landing {
+    pub fn consumer(&self) -> mq::ConsumerOptions {
+        if self.batching {
+            mq::ConsumerOptions {
+                prefetch: self.prefetch,
+                batch_max: self.messages_max,
+                batch_wait: Duration::from_millis(self.wait_ms),
+            }
+        } else {
+            mq::ConsumerOptions {
+                prefetch: self.prefetch,
+                batch_max: 1,
+                batch_wait: Duration::ZERO,
+            }
+        }
+    }
+
+    /// Orders per transaction.
+    pub fn rows(&self) -> usize {
+        if self.batching { self.rows_target } else { 1 }
+    }
+}
+
+impl service::Validate for Config {
+    fn validate(&self) -> Result<(), String> {
+        let Self {
+            landing, closing, ..
+        } = self;
+        let fails = [
+            (
+                !(1..=32).contains(&landing.consumers),
+                "landing.consumers must be 1 to 32",
+            ),
+            (
+                !(1..=4_000).contains(&landing.rows_target),
+                "landing.rows_target must be 1 to 4000",
+            ),
+            (
+                !(1..=usize::from(landing.prefetch)).contains(&landing.messages_max),
+                "landing.messages_max must be 1 to landing.prefetch",
+            ),
+            (
+                landing.wait_ms > 1_000,
+                "landing.wait_ms must be at most 1000",
+            ),
+            (
+                !(1..=2_000).contains(&closing.batch),
+                "closing.batch must be 1 to 2000",
+            ),
+            (
+                !(1_000..=600_000).contains(&closing.lease_ms),
+                "closing.lease_ms must be 1000 to 600000",
+            ),
+            (
+                !(1_000..=3_600_000).contains(&closing.ask_again_ms),
+                "closing.ask_again_ms must be 1000 to 3600000",
+            ),
+        ];
+        match fails.iter().find(|(fails, _)| *fails) {
+            Some((_, why)) => Err((*why).to_owned()),
+            None => Ok(()),
+        }
+    }
+}
