@@ -1,6 +1,10 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use lapin::{ErrorKind, options::QueueDeclareOptions, types::FieldTable};
+use lapin::{
+    ErrorKind,
+    options::{QueueDeclareOptions, QueueDeleteOptions},
+    types::FieldTable,
+};
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -111,6 +115,19 @@ impl Broker {
     /// How many messages are parked as dead beside `queue`.
     pub async fn dead(&self, queue: &str) -> Result<u64, Error> {
         Ok(self.depth(&topology::dead_queue(queue)).await?.ready)
+    }
+
+    /// Deletes all queues of `M` and what is in them: a version that is retired, a test that is over.
+    pub async fn delete<M: Message>(&self) -> Result<(), Error> {
+        self.ask("to delete queues", async |channel| {
+            for name in topology::names(&self.queue(M::QUEUE), M::RETRY_S) {
+                channel
+                    .queue_delete(name.into(), QueueDeleteOptions::default())
+                    .await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Whether messages can be published and consumed.

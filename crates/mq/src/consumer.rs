@@ -50,6 +50,8 @@ pub(crate) struct Consumer<M, H> {
 enum Broken {
     #[error("the channel broke")]
     Amqp(#[from] lapin::Error),
+    #[error("the connection broke")]
+    Disconnected,
     #[error("the broker cancelled the consumer")]
     Cancelled,
     /// Some deliveries go back to the queue.
@@ -104,29 +106,30 @@ where
     /// the next consumer.
     async fn session(&self, live: &Live) -> Result<(), Broken> {
         let channel = live.channel().await?;
-        topology::declare_all(&channel, &self.queue, M::RETRY_S).await?;
-        channel
-            .basic_qos(self.options.prefetch, BasicQosOptions::default())
+        live.call(topology::declare_all(&channel, &self.queue, M::RETRY_S))
             .await?;
-        let mut deliveries = channel
-            .basic_consume(
+        live.call(channel.basic_qos(self.options.prefetch, BasicQosOptions::default()))
+            .await?;
+        let mut deliveries = live
+            .call(channel.basic_consume(
                 self.queue.as_str().into(),
                 "".into(),
                 BasicConsumeOptions::default(),
                 FieldTable::default(),
-            )
+            ))
             .await?;
-        while let Some(batch) = self
-            .stop
-            .run_until_cancelled(self.collect(&mut deliveries))
-            .await
-        {
-            self.work(live, &channel, batch?).await?;
+        loop {
+            let batch = tokio::select! {
+                batch = self.collect(&mut deliveries) => batch?,
+                () = live.broken() => return Err(Broken::Disconnected),
+                () = self.stop.cancelled() => break,
+            };
+            self.work(live, &channel, batch).await?;
         }
-        channel
-            .basic_cancel(deliveries.tag(), BasicCancelOptions::default())
+        let tag = deliveries.tag();
+        live.call(channel.basic_cancel(tag, BasicCancelOptions::default()))
             .await?;
-        channel.close(200, "stopped".into()).await?;
+        live.call(channel.close(200, "stopped".into())).await?;
         Ok(())
     }
 
@@ -153,15 +156,14 @@ where
         inbound::judge::<M, H, F>(&mut items, &self.handler).await;
         if !self.put_aside(live, channel, &items).await {
             for item in items.iter().filter(|item| item.verdict == Verdict::Done) {
-                item.raw.acker.ack(BasicAckOptions::default()).await?;
+                live.call(item.raw.acker.ack(BasicAckOptions::default()))
+                    .await?;
             }
             return Err(Broken::Unsettled);
         }
         // Everything up to the last one is settled, in this batch and in those before.
         if let Some(last) = items.last() {
-            last.raw
-                .acker
-                .ack(BasicAckOptions { multiple: true })
+            live.call(last.raw.acker.ack(BasicAckOptions { multiple: true }))
                 .await?;
         }
         for item in &items {
@@ -181,13 +183,14 @@ where
             .collect();
         while let Err(error) = self.publisher.send(&parcels).await {
             warn!(mq.queue = M::QUEUE, error = %fault::chain(&error), "cannot put deliveries aside");
-            if !channel.status().connected() || !pause(&self.stop).await {
+            if !live.connected() || !channel.status().connected() || !pause(&self.stop).await {
                 return false;
             }
             parcels.retain(|parcel| error.unsent.contains(&parcel.envelope.id));
             // Somebody may have deleted a queue of the ladder.
             if let Ok(channel) = live.channel().await {
-                let _ = topology::declare_all(&channel, &self.queue, M::RETRY_S).await;
+                let all = topology::declare_all(&channel, &self.queue, M::RETRY_S);
+                let _ = live.call(all).await;
             }
         }
         true

@@ -1,7 +1,7 @@
 //! One connection that comes back by itself. When it breaks, everything on it is given up and built anew on
 //! the next one: nobody has to know what survived.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, io, sync::Arc, time::Duration};
 
 use futures_util::StreamExt;
 use lapin::{Channel, Connection, ConnectionProperties, Event, uri::AMQPUri};
@@ -16,6 +16,8 @@ use crate::{Error, metrics, topology};
 
 /// TCP, TLS and the AMQP handshake together.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// One answer of the broker, a declaration on a loaded cluster included.
+const CALL_MAX: Duration = Duration::from_secs(15);
 const BACKOFF_MIN: Duration = Duration::from_millis(200);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
 
@@ -29,6 +31,8 @@ pub(crate) struct Live {
     connection: Connection,
     /// Work queues that were declared on this connection; held while one is being declared.
     declared: Mutex<HashSet<String>>,
+    /// Cancelled when the connection is known to be broken.
+    gone: CancellationToken,
 }
 
 impl Link {
@@ -93,8 +97,26 @@ impl Live {
         self.connection.status().connected()
     }
 
+    /// Returns when the connection is known to be broken.
+    pub(crate) async fn broken(&self) {
+        self.gone.cancelled().await;
+    }
+
     pub(crate) async fn channel(&self) -> lapin::Result<Channel> {
-        self.connection.create_channel().await
+        self.call(self.connection.create_channel()).await
+    }
+
+    /// Awaits one call to the broker, bounded: lapin may forget one that is under way when its connection
+    /// breaks.
+    pub(crate) async fn call<T>(
+        &self,
+        call: impl Future<Output = lapin::Result<T>>,
+    ) -> lapin::Result<T> {
+        tokio::select! {
+            result = call => result,
+            () = self.gone.cancelled() => Err(io::Error::from(io::ErrorKind::NotConnected).into()),
+            () = sleep(CALL_MAX) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+        }
     }
 
     /// Declares a work queue once per connection, on a channel of its own: a refusal closes the channel.
@@ -102,8 +124,8 @@ impl Live {
         let mut declared = self.declared.lock().await;
         if !declared.contains(queue) {
             let channel = self.channel().await?;
-            topology::declare_work(&channel, queue).await?;
-            channel.close(200, "done".into()).await?;
+            self.call(topology::declare_work(&channel, queue)).await?;
+            self.call(channel.close(200, "done".into())).await?;
             declared.insert(queue.to_owned());
         }
         Ok(())
@@ -158,6 +180,7 @@ async fn stay(name: &'static str, connection: Connection, live: &watch::Sender<O
     let current = Arc::new(Live {
         connection,
         declared: Mutex::default(),
+        gone: CancellationToken::new(),
     });
     live.send_replace(Some(current.clone()));
     connected.inc();
@@ -177,6 +200,7 @@ async fn stay(name: &'static str, connection: Connection, live: &watch::Sender<O
         }
         blocked.set(i64::from(current.blocked()));
     }
+    current.gone.cancel();
     connected.dec();
     blocked.set(0);
     live.send_replace(None);

@@ -79,7 +79,11 @@ impl Publisher {
             .enumerate()
             .filter(|(_, parcel)| !undeclared.contains(parcel.target.as_str()))
             .unzip();
-        for (position, cause) in self.lanes.send(&live, &sendable).await? {
+        let refused = tokio::select! {
+            refused = self.lanes.send(&live, &sendable) => refused?,
+            () = live.broken() => return Err(Cause::Disconnected),
+        };
+        for (position, cause) in refused {
             if let Cause::Unroutable { queue } = &cause {
                 live.forget(queue).await;
             }

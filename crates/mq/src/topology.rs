@@ -53,14 +53,26 @@ pub(crate) async fn declare_all(
     ladder: &[u32],
 ) -> lapin::Result<()> {
     declare_work(channel, queue).await?;
-    for attempt in 1..=ladder.len().max(1) {
-        let delay_s = retry_delay_s(ladder, attempt as u32);
+    for delay_s in delays_s(ladder) {
         let mut arguments = dead_lettering_to(queue);
         let delay_ms = i64::from(delay_s) * 1_000;
         arguments.insert("x-message-ttl".into(), AMQPValue::LongLongInt(delay_ms));
         declare(channel, &retry_queue(queue, delay_s), arguments).await?;
     }
     Ok(())
+}
+
+/// All queues of one message, the work queue last.
+pub(crate) fn names(queue: &str, ladder: &[u32]) -> Vec<String> {
+    let mut names: Vec<_> = delays_s(ladder)
+        .map(|delay_s| retry_queue(queue, delay_s))
+        .collect();
+    names.extend([dead_queue(queue), queue.to_owned()]);
+    names
+}
+
+fn delays_s(ladder: &[u32]) -> impl Iterator<Item = u32> {
+    (1..=ladder.len().max(1)).map(|attempt| retry_delay_s(ladder, attempt as u32))
 }
 
 fn quorum() -> FieldTable {
