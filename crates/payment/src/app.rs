@@ -9,6 +9,7 @@ mod mock_pay;
 mod notify;
 mod numbers;
 mod order_closing;
+mod prune_inbox;
 mod record;
 mod refund_due;
 mod send_refunds;
@@ -18,7 +19,12 @@ use clock::SharedClock;
 use ids::OrderNo;
 use outbox::Wake;
 
-pub(crate) use self::{numbers::Numbers, record::Noted};
+pub(crate) use self::{
+    get::Wanted,
+    numbers::Numbers,
+    order_closing::ClosingOrder,
+    refund_due::{DueRefund, Taken},
+};
 use crate::{
     domain::{Bill, Payment, Refund, Subject},
     error::Error,
@@ -52,8 +58,9 @@ impl App {
     pub(crate) fn subject(purpose: Purpose, name: &str) -> Result<(Subject, OrderNo), Error> {
         match purpose {
             Purpose::Order => {
-                let no: OrderNo =
-                    name.parse().map_err(|_| Error::Parameter("the order number is not one"))?;
+                let no: OrderNo = name
+                    .parse()
+                    .map_err(|_| Error::Parameter("the order number is not one"))?;
                 Ok((Subject::order(no), no))
             }
             Purpose::CompareJob | Purpose::TopUp => Err(Error::NotWired(purpose)),

@@ -85,7 +85,11 @@ impl Validate for Config {
                 }
             }
         }
-        if self.wechat.is_off() { Ok(()) } else { self.wechat.validate() }
+        if self.wechat.is_off() {
+            Ok(())
+        } else {
+            self.wechat.validate()
+        }
     }
 }
 
@@ -99,9 +103,11 @@ impl Wechat {
             return Err("wechat.mchid is a number".into());
         }
         if self.appid.starts_with("ww") && !self.allow_ww_appid {
-            return Err("wechat.appid is an enterprise id, which Native payments refuse unless the \
+            return Err(
+                "wechat.appid is an enterprise id, which Native payments refuse unless the \
                         merchant is bound to it: set wechat.allow_ww_appid if it is"
-                .into());
+                    .into(),
+            );
         }
         for (key, value) in [
             ("appid", self.appid.as_str()),

@@ -5,7 +5,7 @@ use ids::{PaymentNo, RefundNo};
 use crate::{domain::NotMoved, provider::Failure, purposes::Purpose, store::CorruptRow};
 
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     #[error("the database refused a statement")]
     Statement(#[from] sqlx::Error),
     #[error("the database did something else")]
@@ -77,6 +77,7 @@ impl Retryable for Error {
         match self {
             Self::Statement(error) => Some(error),
             Self::Database(error) => error.sqlx(),
+            // The rest says what happened in our own words; none of it is cured by another try.
             _ => None,
         }
     }

@@ -18,8 +18,11 @@ use crate::{
     error::Error,
 };
 
-const OPTIONS: ConsumerOptions =
-    ConsumerOptions { prefetch: 64, batch_max: 16, batch_wait: Duration::ZERO };
+const OPTIONS: ConsumerOptions = ConsumerOptions {
+    prefetch: 64,
+    batch_max: 16,
+    batch_wait: Duration::ZERO,
+};
 
 pub(crate) fn start(app: &Arc<App>, broker: &Broker, stop: &CancellationToken) {
     let (closing, due) = (Room::new(app, stop), Room::new(app, stop));
@@ -54,11 +57,20 @@ async fn order_closing(app: &App, delivery: &Delivery<OrderClosing>) -> Result<V
 }
 
 async fn refund_due(app: &App, delivery: &Delivery<RefundDue>) -> Result<Verdict, Error> {
-    let RefundDue { order_no, payment_no, reason, .. } = &delivery.message;
+    let RefundDue {
+        order_no,
+        payment_no,
+        reason,
+        ..
+    } = &delivery.message;
     let Ok(payment_no) = payment_no.parse() else {
         return Ok(Verdict::Dead("the message names no payment".into()));
     };
-    let due = DueRefund { payment_no, order_no: order_no.clone(), reason: reason.clone() };
+    let due = DueRefund {
+        payment_no,
+        order_no: order_no.clone(),
+        reason: reason.clone(),
+    };
     Ok(match app.refund_due(delivery.id, due).await? {
         Taken::Yes => Verdict::Done,
         Taken::Never(why) => Verdict::Dead(why.into()),
@@ -85,7 +97,10 @@ struct Room {
 
 impl Room {
     fn new(app: &Arc<App>, stop: &CancellationToken) -> Self {
-        Self { app: Arc::clone(app), stop: stop.clone() }
+        Self {
+            app: Arc::clone(app),
+            stop: stop.clone(),
+        }
     }
 
     /// While an engine is away the message waits here instead of wandering through the retry queues.

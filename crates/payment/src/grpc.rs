@@ -27,34 +27,41 @@ impl Server for Grpc {
         &self,
         request: Request<CreateRequest>,
     ) -> Result<Response<PaymentView>, Status> {
-        let app = Arc::clone(&self.app);
-        answer(async move {
+        answer(async {
             let principal = auth::require(request.metadata())?;
             let message = request.into_inner();
             let purpose = purpose(message.purpose())?;
             let channel = channel(message.channel())?;
-            app.create(&principal, purpose, &message.subject, channel).await.map(payment_view)
+            self.app
+                .create(&principal, purpose, &message.subject, channel)
+                .await
+                .map(payment_view)
         })
         .await
     }
 
     async fn get(&self, request: Request<GetRequest>) -> Result<Response<PaymentView>, Status> {
-        let app = Arc::clone(&self.app);
-        answer(async move {
+        answer(async {
             let principal = auth::require(request.metadata())?;
-            let GetRequest { payment_no, order_no, sync } = request.into_inner();
+            let GetRequest {
+                payment_no,
+                order_no,
+                sync,
+            } = request.into_inner();
             let wanted = wanted(&payment_no, order_no)?;
-            app.get(&principal, wanted, sync).await.map(payment_view)
+            self.app
+                .get(&principal, wanted, sync)
+                .await
+                .map(payment_view)
         })
         .await
     }
 
     async fn close(&self, request: Request<CloseRequest>) -> Result<Response<PaymentView>, Status> {
-        let app = Arc::clone(&self.app);
-        answer(async move {
+        answer(async {
             let principal = auth::require(request.metadata())?;
             let no = payment_no(&request.into_inner().payment_no)?;
-            app.close(&principal, no).await.map(payment_view)
+            self.app.close(&principal, no).await.map(payment_view)
         })
         .await
     }
@@ -63,12 +70,16 @@ impl Server for Grpc {
         &self,
         request: Request<NotifyRequest>,
     ) -> Result<Response<NotifyResponse>, Status> {
-        let app = Arc::clone(&self.app);
-        answer(async move {
+        answer(async {
             let NotifyRequest { headers, body } = request.into_inner();
-            let headers: Vec<_> =
-                headers.into_iter().map(|header| (header.name, header.value)).collect();
-            app.notify(&headers, &body).await.map(|()| NotifyResponse {})
+            let headers: Vec<_> = headers
+                .into_iter()
+                .map(|header| (header.name, header.value))
+                .collect();
+            self.app
+                .notify(&headers, &body)
+                .await
+                .map(|()| NotifyResponse {})
         })
         .await
     }
@@ -77,11 +88,13 @@ impl Server for Grpc {
         &self,
         request: Request<MockPayRequest>,
     ) -> Result<Response<PaymentView>, Status> {
-        let app = Arc::clone(&self.app);
-        answer(async move {
+        answer(async {
             let principal: Principal = auth::require(request.metadata())?;
             let order_no = request.into_inner().order_no;
-            app.mock_pay(&principal, &order_no).await.map(payment_view)
+            self.app
+                .mock_pay(&principal, &order_no)
+                .await
+                .map(payment_view)
         })
         .await
     }
@@ -90,26 +103,20 @@ impl Server for Grpc {
         &self,
         request: Request<GetRefundRequest>,
     ) -> Result<Response<RefundView>, Status> {
-        let app = Arc::clone(&self.app);
-        answer(async move {
+        answer(async {
             let principal = auth::require(request.metadata())?;
             let refund_no = request.into_inner().refund_no;
             let no: RefundNo = refund_no.parse().map_err(|_| Error::NotFound(refund_no))?;
-            app.get_refund(&principal, no).await.map(refund_view)
+            self.app.get_refund(&principal, no).await.map(refund_view)
         })
         .await
     }
 }
 
-/// Runs the verb apart from its caller: one that goes away leaves neither a transaction nor an answer of the
-/// provider half-way.
-async fn answer<T: Send + 'static>(
-    verb: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> Result<Response<T>, Status> {
-    match service::run_detached(verb).await {
-        Ok(view) => Ok(Response::new(view)),
-        Err(error) => Err(rpc::status(&error)),
-    }
+async fn answer<T>(verb: impl Future<Output = Result<T, Error>>) -> Result<Response<T>, Status> {
+    verb.await
+        .map(Response::new)
+        .map_err(|error| rpc::status(&error))
 }
 
 /// A number that nobody can have been given is not there.
@@ -121,9 +128,9 @@ fn wanted(payment: &str, order_no: String) -> Result<Wanted, Error> {
     match (payment.is_empty(), order_no.is_empty()) {
         (false, true) => payment_no(payment).map(Wanted::Payment),
         (true, false) => Ok(Wanted::Order(order_no)),
-        (true, true) | (false, false) => {
-            Err(Error::Parameter("either a payment number or an order number"))
-        }
+        (true, true) | (false, false) => Err(Error::Parameter(
+            "either a payment number or an order number",
+        )),
     }
 }
 
@@ -164,7 +171,10 @@ fn payment_view(View { payment, refund }: View) -> PaymentView {
         State::Refunding(_) => wire::State::Refunding,
         State::Refunded(_) => wire::State::Refunded,
     };
-    let code_url = payment.state.code_url().map(|code_url| code_url.text.clone());
+    let code_url = payment
+        .state
+        .code_url()
+        .map(|code_url| code_url.text.clone());
     let receipt = payment.state.receipt().cloned();
     PaymentView {
         payment_no: payment.no.to_string(),
@@ -176,7 +186,9 @@ fn payment_view(View { payment, refund }: View) -> PaymentView {
         state: state.into(),
         code_url: code_url.unwrap_or_default(),
         paid_at_ms: receipt.as_ref().map_or(0, |receipt| receipt.at_ms),
-        transaction_id: receipt.and_then(|receipt| receipt.transaction_id).unwrap_or_default(),
+        transaction_id: receipt
+            .and_then(|receipt| receipt.transaction_id)
+            .unwrap_or_default(),
         created_at_ms: payment.created_at_ms,
         expires_at_ms: payment.expires_at_ms,
         refund: refund.map(refund_view),

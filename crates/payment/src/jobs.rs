@@ -4,6 +4,7 @@
 //! |-------|--------------|--------------------------------------------------------|
 //! | 1 s   | check_due    | lost notifications, unfinished closes                  |
 //! | 1 s   | send_refunds | money that is due back, whose answer or notice is lost |
+//! | 1 h   | prune_inbox  |                                                        |
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,6 +13,7 @@ use service::Ctx;
 use crate::app::App;
 
 const PERIOD: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
 
 pub(crate) fn start(app: &Arc<App>, ctx: &Ctx) {
     let checks = Arc::clone(app);
@@ -23,5 +25,10 @@ pub(crate) fn start(app: &Arc<App>, ctx: &Ctx) {
     ctx.every("send_refunds", PERIOD, move || {
         let app = Arc::clone(&refunds);
         async move { app.send_refunds().await }
+    });
+    let inbox = Arc::clone(app);
+    ctx.every("prune_inbox", HOUR, move || {
+        let app = Arc::clone(&inbox);
+        async move { app.prune_inbox().await }
     });
 }

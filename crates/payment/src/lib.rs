@@ -22,7 +22,6 @@ use service::{Ctx, Role};
 
 pub use app::App;
 pub use config::{Config, Pay, Wechat};
-pub use error::Error;
 
 pub const NAME: &str = "payment";
 pub const DEFAULTS: &str = include_str!("../../../deploy/config/payment.toml");
@@ -80,8 +79,11 @@ pub async fn start(ctx: &Ctx, config: &Config) -> anyhow::Result<Started> {
     }
     let mut grpc = None;
     if ctx.has(Role::Grpc) {
-        let server = rpc::Server::new(NAME, &config.grpc, &config.fleet)
-            .add(PaymentServer::new(grpc::Grpc { app: Arc::clone(&app) }));
+        let server = rpc::Server::new(NAME, &config.grpc, &config.fleet).add(PaymentServer::new(
+            grpc::Grpc {
+                app: Arc::clone(&app),
+            },
+        ));
         grpc = Some(server.start(ctx.tracker(), ctx.stop()).await?);
     }
     Ok(Started { grpc, app })

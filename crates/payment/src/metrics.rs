@@ -2,9 +2,7 @@
 
 use std::sync::LazyLock;
 
-use prometheus::{
-    HistogramVec, IntCounterVec, register_histogram_vec, register_int_counter_vec,
-};
+use prometheus::{HistogramVec, IntCounterVec, register_histogram_vec, register_int_counter_vec};
 use tracing::error;
 
 /// Something about money that a person has to look at (deploy/runbooks).
@@ -46,7 +44,10 @@ impl Alarm {
     }
 }
 
-#[expect(clippy::expect_used, reason = "a metric's name and labels are constants")]
+#[expect(
+    clippy::expect_used,
+    reason = "a metric's name and labels are constants"
+)]
 static ALARMS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     register_int_counter_vec!(
         "payment_alarm_total",
@@ -56,7 +57,10 @@ static ALARMS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     .expect("payment_alarm_total is registered once")
 });
 
-#[expect(clippy::expect_used, reason = "a metric's name and labels are constants")]
+#[expect(
+    clippy::expect_used,
+    reason = "a metric's name and labels are constants"
+)]
 static NOTIFICATIONS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     register_int_counter_vec!(
         "payment_notifications_total",
@@ -66,7 +70,10 @@ static NOTIFICATIONS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     .expect("payment_notifications_total is registered once")
 });
 
-#[expect(clippy::expect_used, reason = "a metric's name and labels are constants")]
+#[expect(
+    clippy::expect_used,
+    reason = "a metric's name and labels are constants"
+)]
 static CALLS: LazyLock<HistogramVec> = LazyLock::new(|| {
     register_histogram_vec!(
         "payment_provider_seconds",
@@ -80,7 +87,11 @@ static CALLS: LazyLock<HistogramVec> = LazyLock::new(|| {
 /// Counts and logs it; `about` is a payment or refund number.
 pub(crate) fn alarm(alarm: Alarm, about: &str) {
     ALARMS.with_label_values(&[alarm.name()]).inc();
-    error!(alarm.kind = alarm.name(), payment.about = about, "money needs a person");
+    error!(
+        alarm.kind = alarm.name(),
+        payment.about = about,
+        "money needs a person"
+    );
 }
 
 pub(crate) fn notified(outcome: &str) {

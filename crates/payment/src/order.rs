@@ -14,7 +14,9 @@ pub(crate) struct Order {
 
 impl Order {
     pub(crate) fn new(config: &rpc::PeerConfig, fleet: &rpc::FleetConfig) -> Self {
-        Self { client: OrderClient::new(rpc::peer(config, fleet)) }
+        Self {
+            client: OrderClient::new(rpc::peer(config, fleet)),
+        }
     }
 
     /// What the order costs and until when, once its row allows a payment; its refusals pass through.
@@ -23,7 +25,9 @@ impl Order {
         principal: &Principal,
         no: OrderNo,
     ) -> Result<Bill, Error> {
-        let message = AllowPaymentRequest { order_no: no.to_string() };
+        let message = AllowPaymentRequest {
+            order_no: no.to_string(),
+        };
         let request = auth::request(principal, message);
         let answer = self.client.clone().allow_payment(request).await;
         let answer = answer.map_err(rpc::PeerError::from)?.into_inner();
@@ -36,6 +40,10 @@ impl Order {
             .filter(|amount| amount.is_positive())
             .ok_or(Error::OrderAnswer("no amount"))?;
         let user = UserId::try_from(order.user_id).map_err(|_| Error::OrderAnswer("no user"))?;
-        Ok(Bill { user, amount, expires_at_ms: order.expires_at_ms })
+        Ok(Bill {
+            user,
+            amount,
+            expires_at_ms: order.expires_at_ms,
+        })
     }
 }

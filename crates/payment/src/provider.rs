@@ -4,7 +4,7 @@ pub(crate) mod wechat;
 
 /// Why a call to a company did not do what was asked.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// It may have happened or not: only a query tells.
     #[error("{call}: the outcome is not known")]
     Unknown {
@@ -14,15 +14,24 @@ pub enum Failure {
     },
     /// The company said no; nothing happened.
     #[error("{call}: refused with {status} {code}: {message}")]
-    Refused { call: &'static str, refusal: Refusal, status: u16, code: String, message: String },
+    Refused {
+        call: &'static str,
+        refusal: Refusal,
+        status: u16,
+        code: String,
+        message: String,
+    },
     /// The company's signed answer is about something that is not ours.
     #[error("{call}: answered about something else: {what}")]
-    Foreign { call: &'static str, what: &'static str },
+    Foreign {
+        call: &'static str,
+        what: &'static str,
+    },
 }
 
 /// The refusals after which something else is to be done than waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The number is paid, or was used: a query tells.
     NumberSpent,
     NumberClosed,

@@ -79,7 +79,10 @@ pub(crate) async fn announce_closed(
     match purpose {
         Purpose::Order => {
             let payment_no = payment_no.map(|no| no.to_string()).unwrap_or_default();
-            let message = PaymentClosed { order_id: subject.id, payment_no };
+            let message = PaymentClosed {
+                order_id: subject.id,
+                payment_no,
+            };
             outbox::append(tx, &message, now_ms).await?;
             Ok(())
         }

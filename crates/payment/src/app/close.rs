@@ -1,4 +1,5 @@
 use auth::Principal;
+use db::Tx;
 use ids::PaymentNo;
 
 use super::{App, View};
@@ -22,33 +23,37 @@ impl App {
 
     /// As far as it comes: closed, paid, or still closing.
     pub(super) async fn close_for_payer(&self, no: PaymentNo) -> Result<Payment, Error> {
-        let now_ms = self.clock.now_ms();
-        let store = &self.store;
-        let payment =
-            db::transact!(store.pool(), "payment.start_closing", async |tx| {
-                let payment = store.lock_payment(tx, no).await?;
-                let payment = payment.ok_or_else(|| Error::NotFound(no.to_string()))?;
-                let from = payment.state.clone();
-                match from {
-                    State::Opening | State::Pending(_) => {
-                        let closing = payment.start_closing(Closing::ByPayer)?;
-                        store.move_payment(tx, &from, &closing, now_ms).await?;
-                        Ok(closing)
-                    }
-                    State::Closing
-                    | State::Closed { .. }
-                    | State::Paid(_)
-                    | State::Refunding(_)
-                    | State::Refunded(_) => Ok(payment),
-                }
-            })
-            .await?;
+        let pool = self.store.pool();
+        let payment = db::transact!(pool, "payment.start_closing", async |tx| {
+            self.start_closing(tx, no).await
+        })
+        .await?;
         if payment.state != State::Closing {
             return Ok(payment);
         }
         match self.finish_closing(payment.clone()).await {
             Err(Error::NotKnown { .. }) => Ok(payment),
             done => done,
+        }
+    }
+
+    async fn start_closing(&self, tx: &mut Tx<'_>, no: PaymentNo) -> Result<Payment, Error> {
+        let payment = self.store.lock_payment(tx, no).await?;
+        let payment = payment.ok_or_else(|| Error::NotFound(no.to_string()))?;
+        let from = payment.state.clone();
+        match from {
+            State::Opening | State::Pending(_) => {
+                let closing = payment.start_closing(Closing::ByPayer)?;
+                self.store
+                    .move_payment(tx, &from, &closing, self.clock.now_ms())
+                    .await?;
+                Ok(closing)
+            }
+            State::Closing
+            | State::Closed { .. }
+            | State::Paid(_)
+            | State::Refunding(_)
+            | State::Refunded(_) => Ok(payment),
         }
     }
 

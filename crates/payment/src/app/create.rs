@@ -43,7 +43,10 @@ impl App {
         for _ in 0..LOOKS_MAX {
             let live = self.live(purpose, &subject).await?;
             let payment = match live {
-                None => self.insert_opening(wechat, purpose, &subject, bill, &opener).await?,
+                None => {
+                    self.insert_opening(wechat, purpose, &subject, bill, &opener)
+                        .await?
+                }
                 Some(payment) => match self.usable(payment)? {
                     Usable::Now(payment) => return self.view(payment).await,
                     Usable::ToOpen(payment) => {
@@ -65,7 +68,9 @@ impl App {
         }
         match self.live(purpose, &subject).await? {
             Some(payment) => Err(Error::BeingOpened(payment.no)),
-            None => Err(Error::OrderAnswer("the payment went away while it was awaited")),
+            None => Err(Error::OrderAnswer(
+                "the payment went away while it was awaited",
+            )),
         }
     }
 
@@ -103,12 +108,20 @@ impl App {
     ) -> Result<Option<Payment>, Error> {
         let now_ms = self.clock.now_ms();
         let id = self.numbers.payment().await?;
-        let mut payment =
-            Payment::new(id, purpose, subject.clone(), bill, Channel::WechatNative, now_ms);
+        let mut payment = Payment::new(
+            id,
+            purpose,
+            subject.clone(),
+            bill,
+            Channel::WechatNative,
+            now_ms,
+        );
         payment.open_request = Some(wechat.opening(&payment));
         let store = &self.store;
         let inserted = db::transact!(store.pool(), "payment.open", async |tx| {
-            store.insert_payment(tx, &payment, Some((opener, now_ms + OPENING_MS))).await
+            store
+                .insert_payment(tx, &payment, Some((opener, now_ms + OPENING_MS)))
+                .await
         })
         .await?;
         Ok(inserted.then_some(payment))
@@ -129,7 +142,10 @@ impl App {
                 fail_point!("create.after_provider", |_| Err(Error::FailPoint(
                     "create.after_provider"
                 )));
-                let code_url = CodeUrl { text, at_ms: asked_at_ms };
+                let code_url = CodeUrl {
+                    text,
+                    at_ms: asked_at_ms,
+                };
                 self.keep(payment, code_url, opener).await
             }
             Err(failure) => {
@@ -146,9 +162,20 @@ impl App {
         opener: &str,
     ) -> Result<Payment, Error> {
         let next_check_ms = self.clock.now_ms() + unpaid_gap_ms(0);
-        let new = NewCodeUrl { code_url: &code_url, opener };
-        if self.store.save_code_url(&payment, new, next_check_ms).await? {
-            return Ok(Payment { state: State::Pending(code_url), checks: 0, ..payment });
+        let new = NewCodeUrl {
+            code_url: &code_url,
+            opener,
+        };
+        if self
+            .store
+            .save_code_url(&payment, new, next_check_ms)
+            .await?
+        {
+            return Ok(Payment {
+                state: State::Pending(code_url),
+                checks: 0,
+                ..payment
+            });
         }
         // It was paid or closed meanwhile.
         let current = self.store.payment(payment.no).await?;
@@ -164,18 +191,32 @@ impl App {
         failure: Failure,
     ) -> Result<Payment, Error> {
         match failure.refusal() {
-            None => return Err(Error::NotOpened { no: payment.no, source: failure }),
+            None => {
+                return Err(Error::NotOpened {
+                    no: payment.no,
+                    source: failure,
+                });
+            }
             Some(Refusal::NumberSpent | Refusal::NumberClosed | Refusal::RuleNotMet) => {}
             Some(Refusal::NumberUnknown | Refusal::PayerAccount | Refusal::Other) => {
                 alarm(Alarm::OpenRefused, &payment.no.to_string());
-                return Err(Error::NotOpened { no: payment.no, source: failure });
+                return Err(Error::NotOpened {
+                    no: payment.no,
+                    source: failure,
+                });
             }
         }
         let no = payment.no;
-        let seen = wechat.query(no).await.map_err(|source| Error::NotKnown { no, source })?;
+        let seen = wechat
+            .query(no)
+            .await
+            .map_err(|source| Error::NotKnown { no, source })?;
         let current = self.record(no, &seen).await?;
         match current.state {
-            State::Opening | State::Pending(_) => Err(Error::NotOpened { no, source: failure }),
+            State::Opening | State::Pending(_) => Err(Error::NotOpened {
+                no,
+                source: failure,
+            }),
             State::Closing
             | State::Closed { .. }
             | State::Paid(_)

@@ -25,7 +25,11 @@ impl App {
         sync: bool,
     ) -> Result<View, Error> {
         let payment = self.find(principal, wanted).await?;
-        let payment = if sync { self.sync(payment).await? } else { payment };
+        let payment = if sync {
+            self.sync(payment).await?
+        } else {
+            payment
+        };
         self.view(payment).await
     }
 
@@ -68,7 +72,14 @@ impl App {
 
 fn counting(payments: Vec<Payment>) -> Option<Payment> {
     let rank = |payment: &Payment| {
-        (payment.state.receipt().is_some(), payment.live && !payment.is_tombstone(), payment.no.id())
+        (
+            payment.state.receipt().is_some(),
+            payment.live && !payment.is_tombstone(),
+            payment.no.id(),
+        )
     };
-    payments.into_iter().filter(|payment| !payment.is_tombstone()).max_by_key(rank)
+    payments
+        .into_iter()
+        .filter(|payment| !payment.is_tombstone())
+        .max_by_key(rank)
 }

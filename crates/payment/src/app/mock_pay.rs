@@ -28,21 +28,29 @@ impl App {
                 self.make_way(live).await?;
             }
             let now_ms = self.clock.now_ms();
-            let receipt = Receipt { transaction_id: None, at_ms: now_ms };
+            let receipt = Receipt {
+                transaction_id: None,
+                at_ms: now_ms,
+            };
             let id = self.numbers.payment().await?;
-            let payment =
-                Payment::new(id, Purpose::Order, subject.clone(), bill, Channel::Mock, now_ms)
-                    .pay(receipt.clone())?;
+            let payment = Payment::new(
+                id,
+                Purpose::Order,
+                subject.clone(),
+                bill,
+                Channel::Mock,
+                now_ms,
+            )
+            .pay(receipt.clone())?;
             let store = &self.store;
-            let paid =
-                db::transact!(store.pool(), "payment.mock_pay", async |tx| {
-                    if !store.insert_payment(tx, &payment, None).await? {
-                        return Ok::<_, Error>(false);
-                    }
-                    purposes::announce_paid(tx, &payment, &receipt, now_ms).await?;
-                    Ok(true)
-                })
-                .await?;
+            let paid = db::transact!(store.pool(), "payment.mock_pay", async |tx| {
+                if !store.insert_payment(tx, &payment, None).await? {
+                    return Ok::<_, Error>(false);
+                }
+                purposes::announce_paid(tx, &payment, &receipt, now_ms).await?;
+                Ok(true)
+            })
+            .await?;
             if paid {
                 self.wake.now();
                 return self.view(payment).await;

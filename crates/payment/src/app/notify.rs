@@ -53,10 +53,14 @@ impl App {
                 return Err(error);
             }
         };
-        fail_point!("notify.after_verify", |_| Err(Error::FailPoint("notify.after_verify")));
+        fail_point!("notify.after_verify", |_| Err(Error::FailPoint(
+            "notify.after_verify"
+        )));
         let outcome = self.keep_notice(&notice, body).await?;
         self.wake.now();
-        fail_point!("notify.after_commit", |_| Err(Error::FailPoint("notify.after_commit")));
+        fail_point!("notify.after_commit", |_| Err(Error::FailPoint(
+            "notify.after_commit"
+        )));
         notified(outcome.name());
         if let Outcome::Alarm(kind) = outcome {
             alarm(kind, notice.about.number());
@@ -149,8 +153,7 @@ impl App {
             return Ok(Outcome::Alarm(Alarm::RefundAmount));
         }
         let seen = (notice.answer.provider_id.as_str(), &notice.answer.seen);
-        let (refund, moved) =
-            note_refund(&self.store, tx, payment, refund, seen, now_ms).await?;
+        let (refund, moved) = note_refund(&self.store, tx, payment, refund, seen, now_ms).await?;
         Ok(match (&refund.state, moved) {
             (RefundState::Abnormal, true) => Outcome::Alarm(Alarm::RefundAbnormal),
             (_, true) => Outcome::Noted("refunded"),

@@ -23,7 +23,11 @@ struct Source {
 
 impl Numbers {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, payments: Source::new("payments"), refunds: Source::new("refunds") }
+        Self {
+            store,
+            payments: Source::new("payments"),
+            refunds: Source::new("refunds"),
+        }
     }
 
     pub(crate) async fn payment(&self) -> Result<PaymentId, Error> {
@@ -37,7 +41,11 @@ impl Numbers {
 
 impl Source {
     fn new(name: &'static str) -> Self {
-        Self { name, ids: BlockSource::default(), leasing: Mutex::default() }
+        Self {
+            name,
+            ids: BlockSource::default(),
+            leasing: Mutex::default(),
+        }
     }
 
     async fn next<Id: TryFrom<i64>>(&self, store: &Store) -> Result<Id, Error> {

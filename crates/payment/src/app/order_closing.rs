@@ -39,12 +39,18 @@ impl App {
     async fn bar(&self, id: Uuid, order: &ClosingOrder) -> Result<bool, Error> {
         let now_ms = self.clock.now_ms();
         let subject = Subject::order(order.no);
-        let bill = Bill { user: order.user, amount: order.amount, expires_at_ms: now_ms };
+        let bill = Bill {
+            user: order.user,
+            amount: order.amount,
+            expires_at_ms: now_ms,
+        };
         let number = self.numbers.payment().await?;
         let tombstone = Payment::tombstone(number, Purpose::Order, subject.clone(), bill, now_ms);
         let store = &self.store;
         let done = db::transact!(store.pool(), "payment.order_closing", async |tx| {
-            let payments = store.lock_payments_of(tx, Purpose::Order, &subject.name).await?;
+            let payments = store
+                .lock_payments_of(tx, Purpose::Order, &subject.name)
+                .await?;
             let live = payments.iter().find(|payment| payment.live);
             if live.is_none() && !store.insert_payment(tx, &tombstone, None).await? {
                 return Err(Refused::Raced);
@@ -57,11 +63,15 @@ impl App {
                     purposes::announce_paid(tx, payment, receipt, now_ms).await?;
                 }
             }
-            let paid = payments.iter().any(|payment| payment.state.receipt().is_some());
+            let paid = payments
+                .iter()
+                .any(|payment| payment.state.receipt().is_some());
             match live {
                 Some(live) => self.bar_live(tx, live.clone(), now_ms).await?,
                 None if paid => {}
-                None => purposes::announce_closed(tx, Purpose::Order, &subject, None, now_ms).await?,
+                None => {
+                    purposes::announce_closed(tx, Purpose::Order, &subject, None, now_ms).await?
+                }
             }
             Ok(())
         })

@@ -12,7 +12,7 @@ use crate::{
 
 /// What an observation did.
 #[derive(Debug)]
-pub(crate) enum Noted {
+pub(super) enum Noted {
     /// Nothing new.
     Known(Payment),
     Paid(Payment),
@@ -22,7 +22,7 @@ pub(crate) enum Noted {
 }
 
 impl Noted {
-    pub(crate) const fn name(&self) -> &'static str {
+    pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Known(_) => "known",
             Self::Paid(_) => "paid",
@@ -31,7 +31,7 @@ impl Noted {
         }
     }
 
-    pub(crate) fn into_payment(self) -> Payment {
+    fn into_payment(self) -> Payment {
         match self {
             Self::Known(payment)
             | Self::Paid(payment)
@@ -68,16 +68,15 @@ impl App {
     ) -> Result<Refund, Error> {
         let now_ms = self.clock.now_ms();
         let store = &self.store;
-        let (refund, moved) =
-            db::transact!(store.pool(), "payment.record_refund", async |tx| {
-                let payment = store.lock_payment(tx, refund.payment_no).await?;
-                let current = store.refund_in(tx, refund.no).await?;
-                let (Some(payment), Some(current)) = (payment, current) else {
-                    return Err(Error::NotFound(refund.no.to_string()));
-                };
-                note_refund(store, tx, payment, current, (provider_id, seen), now_ms).await
-            })
-            .await?;
+        let (refund, moved) = db::transact!(store.pool(), "payment.record_refund", async |tx| {
+            let payment = store.lock_payment(tx, refund.payment_no).await?;
+            let current = store.refund_in(tx, refund.no).await?;
+            let (Some(payment), Some(current)) = (payment, current) else {
+                return Err(Error::NotFound(refund.no.to_string()));
+            };
+            note_refund(store, tx, payment, current, (provider_id, seen), now_ms).await
+        })
+        .await?;
         self.wake.now();
         if moved && refund.state == RefundState::Abnormal {
             alarm(Alarm::RefundAbnormal, &refund.no.to_string());
@@ -140,7 +139,11 @@ pub(super) async fn note_refund(
         return Ok((refund, false));
     };
     let from = refund.state.clone();
-    let moved = Refund { state, provider_id: Some(provider_id.to_owned()), ..refund };
+    let moved = Refund {
+        state,
+        provider_id: Some(provider_id.to_owned()),
+        ..refund
+    };
     store.move_refund(tx, &from, &moved, now_ms).await?;
     if matches!(moved.state, RefundState::Succeeded { .. }) {
         let from = payment.state.clone();

@@ -1,5 +1,5 @@
 use db::Tx;
-use ids::PaymentNo;
+use ids::{PaymentNo, RefundId};
 use uuid::Uuid;
 
 use super::App;
@@ -29,44 +29,51 @@ pub(crate) enum Taken {
 impl App {
     /// Reserves the money and leaves the sending to a job. Once per payment, however often it is asked.
     pub(crate) async fn refund_due(&self, id: Uuid, due: DueRefund) -> Result<Taken, Error> {
-        let now_ms = self.clock.now_ms();
         let number = self.numbers.refund().await?;
-        let store = &self.store;
-        let taken =
-            db::transact!(store.pool(), "payment.refund_due", async |tx| {
-                let payment = store.lock_payment(tx, due.payment_no).await?;
-                let Some(payment) = payment.filter(|p| p.subject.name == due.order_no) else {
-                    return Ok(Taken::Never("the order has no such payment"));
-                };
-                if !outbox::first_time(tx, "refund_due", id, now_ms).await? {
-                    return Ok(Taken::Yes);
-                }
-                match payment.state {
-                    State::Paid(_) => {
-                        let refund = Refund::new(number, &payment, &due.reason, now_ms);
-                        self.start_refund(tx, payment, refund, now_ms).await?;
-                        Ok(Taken::Yes)
-                    }
-                    State::Refunding(_) => Ok(Taken::Yes),
-                    State::Refunded(_) => {
-                        let refund = store.refund_of_in(tx, payment.no).await?;
-                        let refund =
-                            refund.ok_or_else(|| Error::NotFound(payment.no.to_string()))?;
-                        purposes::announce_refunded(tx, &payment, &refund, now_ms).await?;
-                        Ok(Taken::Yes)
-                    }
-                    State::Opening
-                    | State::Pending(_)
-                    | State::Closing
-                    | State::Closed { .. } => Ok(Taken::Never("no money came in")),
-                }
-            })
-            .await?;
+        let pool = self.store.pool();
+        let taken = db::transact!(pool, "payment.refund_due", async |tx| {
+            self.take_refund(tx, id, number, &due).await
+        })
+        .await?;
         self.wake.now();
         if taken != Taken::Yes {
             alarm(Alarm::RefundOfUnpaid, &due.payment_no.to_string());
         }
         Ok(taken)
+    }
+
+    async fn take_refund(
+        &self,
+        tx: &mut Tx<'_>,
+        id: Uuid,
+        number: RefundId,
+        due: &DueRefund,
+    ) -> Result<Taken, Error> {
+        let now_ms = self.clock.now_ms();
+        let payment = self.store.lock_payment(tx, due.payment_no).await?;
+        let Some(payment) = payment.filter(|payment| payment.subject.name == due.order_no) else {
+            return Ok(Taken::Never("the order has no such payment"));
+        };
+        if !outbox::first_time(tx, "refund_due", id, now_ms).await? {
+            return Ok(Taken::Yes);
+        }
+        match payment.state {
+            State::Paid(_) => {
+                let refund = Refund::new(number, &payment, &due.reason, now_ms);
+                self.start_refund(tx, payment, refund, now_ms).await?;
+                Ok(Taken::Yes)
+            }
+            State::Refunding(_) => Ok(Taken::Yes),
+            State::Refunded(_) => {
+                let refund = self.store.refund_of_in(tx, payment.no).await?;
+                let refund = refund.ok_or_else(|| Error::NotFound(payment.no.to_string()))?;
+                purposes::announce_refunded(tx, &payment, &refund, now_ms).await?;
+                Ok(Taken::Yes)
+            }
+            State::Opening | State::Pending(_) | State::Closing | State::Closed { .. } => {
+                Ok(Taken::Never("no money came in"))
+            }
+        }
     }
 
     async fn start_refund(
@@ -81,14 +88,18 @@ impl App {
             Channel::WechatNative => {
                 refund.request = Some(self.wechat()?.refunding(&payment, &refund));
                 let refunding = payment.start_refund()?;
-                self.store.move_payment(tx, &from, &refunding, now_ms).await?;
+                self.store
+                    .move_payment(tx, &from, &refunding, now_ms)
+                    .await?;
                 self.store.insert_refund(tx, &refund).await
             }
             // No company has the money: it is back at once.
             Channel::Mock | Channel::None => {
                 refund.state = RefundState::Succeeded { at_ms: now_ms };
                 let refunded = payment.start_refund()?.finish_refund()?;
-                self.store.move_payment(tx, &from, &refunded, now_ms).await?;
+                self.store
+                    .move_payment(tx, &from, &refunded, now_ms)
+                    .await?;
                 self.store.insert_refund(tx, &refund).await?;
                 purposes::announce_refunded(tx, &refunded, &refund, now_ms).await
             }

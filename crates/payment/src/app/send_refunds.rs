@@ -83,7 +83,10 @@ impl App {
         match self.wechat()?.query_refund(no).await {
             Ok(Some(answer)) => self.take(refund, answer).await,
             Ok(None) => match failure.refusal() {
-                None => Err(Error::RefundNotKnown { no, source: failure }),
+                None => Err(Error::RefundNotKnown {
+                    no,
+                    source: failure,
+                }),
                 Some(Refusal::PayerAccount) => {
                     self.record_refund(refund, "", &RefundSeen::GivenUp).await
                 }
@@ -95,7 +98,10 @@ impl App {
                     | Refusal::Other,
                 ) => {
                     alarm(Alarm::RefundRefused, &no.to_string());
-                    Err(Error::RefundNotKnown { no, source: failure })
+                    Err(Error::RefundNotKnown {
+                        no,
+                        source: failure,
+                    })
                 }
             },
             Err(source) => Err(Error::RefundNotKnown { no, source }),
@@ -116,6 +122,7 @@ impl App {
             alarm(Alarm::RefundAmount, &refund.no.to_string());
             return Ok(refund.clone());
         }
-        self.record_refund(refund, &answer.provider_id, &answer.seen).await
+        self.record_refund(refund, &answer.provider_id, &answer.seen)
+            .await
     }
 }

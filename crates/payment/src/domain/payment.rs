@@ -1,5 +1,5 @@
 use clock::from_ms;
-use ids::{OrderId, OrderNo, PaymentId, PaymentNo, UserId};
+use ids::{OrderNo, PaymentId, PaymentNo, UserId};
 use money::Money;
 
 use crate::purposes::Purpose;
@@ -98,11 +98,10 @@ pub(crate) struct NotMoved {
 
 impl Subject {
     pub(crate) fn order(no: OrderNo) -> Self {
-        Self { name: no.to_string(), id: no.id().get() }
-    }
-
-    pub(crate) fn order_id(&self) -> Option<OrderId> {
-        OrderId::try_from(self.id).ok()
+        Self {
+            name: no.to_string(),
+            id: no.id().get(),
+        }
     }
 }
 
@@ -116,7 +115,9 @@ impl Channel {
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::WechatNative, Self::Mock, Self::None].into_iter().find(|c| c.name() == name)
+        [Self::WechatNative, Self::Mock, Self::None]
+            .into_iter()
+            .find(|c| c.name() == name)
     }
 }
 
@@ -212,7 +213,11 @@ impl Payment {
     pub(crate) fn pay(self, receipt: Receipt) -> Result<Self, NotMoved> {
         match self.state {
             State::Opening | State::Pending(_) | State::Closing | State::Closed { .. } => {
-                Ok(Self { state: State::Paid(receipt), checks: 0, ..self })
+                Ok(Self {
+                    state: State::Paid(receipt),
+                    checks: 0,
+                    ..self
+                })
             }
             State::Paid(_) | State::Refunding(_) | State::Refunded(_) => self.refuse("paid"),
         }
@@ -222,7 +227,12 @@ impl Payment {
         match self.state {
             State::Opening | State::Pending(_) | State::Closing => {
                 let barred = self.barred || by == Closing::BySubject;
-                Ok(Self { state: State::Closing, barred, checks: 0, ..self })
+                Ok(Self {
+                    state: State::Closing,
+                    barred,
+                    checks: 0,
+                    ..self
+                })
             }
             State::Closed { .. } | State::Paid(_) | State::Refunding(_) | State::Refunded(_) => {
                 self.refuse("closing")
@@ -235,7 +245,12 @@ impl Payment {
         match self.state {
             State::Opening | State::Pending(_) | State::Closing => {
                 let live = self.live && self.barred;
-                Ok(Self { state: State::Closed { at_ms }, live, checks: 0, ..self })
+                Ok(Self {
+                    state: State::Closed { at_ms },
+                    live,
+                    checks: 0,
+                    ..self
+                })
             }
             State::Closed { .. } | State::Paid(_) | State::Refunding(_) | State::Refunded(_) => {
                 self.refuse("closed")
@@ -245,9 +260,11 @@ impl Payment {
 
     pub(crate) fn start_refund(self) -> Result<Self, NotMoved> {
         match self.state {
-            State::Paid(receipt) => {
-                Ok(Self { state: State::Refunding(receipt), checks: 0, ..self })
-            }
+            State::Paid(receipt) => Ok(Self {
+                state: State::Refunding(receipt),
+                checks: 0,
+                ..self
+            }),
             State::Opening
             | State::Pending(_)
             | State::Closing
@@ -259,9 +276,11 @@ impl Payment {
 
     pub(crate) fn finish_refund(self) -> Result<Self, NotMoved> {
         match self.state {
-            State::Refunding(receipt) => {
-                Ok(Self { state: State::Refunded(receipt), checks: 0, ..self })
-            }
+            State::Refunding(receipt) => Ok(Self {
+                state: State::Refunded(receipt),
+                checks: 0,
+                ..self
+            }),
             State::Opening
             | State::Pending(_)
             | State::Closing
@@ -284,7 +303,10 @@ impl Payment {
     }
 
     fn refuse(self, to: &'static str) -> Result<Self, NotMoved> {
-        Err(NotMoved { from: self.state.name(), to })
+        Err(NotMoved {
+            from: self.state.name(),
+            to,
+        })
     }
 }
 
@@ -307,15 +329,28 @@ mod tests {
             expires_at_ms: 10_000,
         };
         let id = PaymentId::try_from(1).unwrap();
-        let subject = Subject { name: "ORD20261121000000000042".into(), id: 42 };
+        let subject = Subject {
+            name: "ORD20261121000000000042".into(),
+            id: 42,
+        };
         Payment {
             state,
-            ..Payment::new(id, Purpose::Order, subject, bill, Channel::WechatNative, 5_000)
+            ..Payment::new(
+                id,
+                Purpose::Order,
+                subject,
+                bill,
+                Channel::WechatNative,
+                5_000,
+            )
         }
     }
 
     fn receipt() -> Receipt {
-        Receipt { transaction_id: Some("4200".into()), at_ms: 6_000 }
+        Receipt {
+            transaction_id: Some("4200".into()),
+            at_ms: 6_000,
+        }
     }
 
     #[test]
@@ -325,22 +360,37 @@ mod tests {
 
     #[test]
     fn money_is_taken_in_spite_of_a_close_but_never_twice() {
-        for state in [State::Opening, State::Closing, State::Closed { at_ms: 5_500 }] {
-            assert_eq!(payment(state).pay(receipt()).unwrap().state, State::Paid(receipt()));
+        for state in [
+            State::Opening,
+            State::Closing,
+            State::Closed { at_ms: 5_500 },
+        ] {
+            assert_eq!(
+                payment(state).pay(receipt()).unwrap().state,
+                State::Paid(receipt())
+            );
         }
-        for state in
-            [State::Paid(receipt()), State::Refunding(receipt()), State::Refunded(receipt())]
-        {
+        for state in [
+            State::Paid(receipt()),
+            State::Refunding(receipt()),
+            State::Refunded(receipt()),
+        ] {
             assert!(payment(state).pay(receipt()).is_err());
         }
     }
 
     #[test]
     fn only_a_closed_subject_is_held_after_the_close() {
-        let by_payer = payment(State::Opening).start_closing(Closing::ByPayer).unwrap();
+        let by_payer = payment(State::Opening)
+            .start_closing(Closing::ByPayer)
+            .unwrap();
         assert!(!by_payer.clone().close(6_000).unwrap().live);
         let by_both = by_payer.start_closing(Closing::BySubject).unwrap();
-        let closed = by_both.start_closing(Closing::ByPayer).unwrap().close(6_000).unwrap();
+        let closed = by_both
+            .start_closing(Closing::ByPayer)
+            .unwrap()
+            .close(6_000)
+            .unwrap();
         assert!(closed.live && closed.barred);
     }
 
@@ -355,7 +405,10 @@ mod tests {
 
     #[test]
     fn a_qr_code_is_handed_out_for_a_hundred_and_ten_minutes() {
-        let code_url = CodeUrl { text: "weixin://".into(), at_ms: 0 };
+        let code_url = CodeUrl {
+            text: "weixin://".into(),
+            at_ms: 0,
+        };
         assert!(code_url.is_fresh(CODE_URL_REUSE_MS - 1));
         assert!(!code_url.is_fresh(CODE_URL_REUSE_MS));
     }

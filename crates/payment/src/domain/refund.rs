@@ -89,7 +89,10 @@ impl Refund {
 
 /// What WeChat takes as text: bounded, and without characters of four bytes.
 fn presentable(text: &str) -> String {
-    text.chars().filter(|c| c.len_utf8() < 4 && !c.is_control()).take(REASON_CHARS_MAX).collect()
+    text.chars()
+        .filter(|c| c.len_utf8() < 4 && !c.is_control())
+        .take(REASON_CHARS_MAX)
+        .collect()
 }
 
 #[cfg(test)]
@@ -99,6 +102,9 @@ mod tests {
     #[test]
     fn a_reason_is_cut_to_what_wechat_takes() {
         assert_eq!(presentable("已关闭😀\n订单"), "已关闭订单");
-        assert_eq!(presentable(&"长".repeat(200)).chars().count(), REASON_CHARS_MAX);
+        assert_eq!(
+            presentable(&"长".repeat(200)).chars().count(),
+            REASON_CHARS_MAX
+        );
     }
 }

@@ -102,19 +102,29 @@ mod tests {
             amount: Money::from_fen(990).unwrap(),
             expires_at_ms: 0,
         };
-        let subject = Subject { name: "ORD20261121000000000042".into(), id: 42 };
+        let subject = Subject {
+            name: "ORD20261121000000000042".into(),
+            id: 42,
+        };
         let id = PaymentId::try_from(1).unwrap();
         Payment::new(id, Purpose::Order, subject, bill, Channel::WechatNative, 1)
     }
 
     fn taken(amount_fen: i64) -> Seen {
         let transaction_id = "4200".into();
-        Seen::Paid(Taken { transaction_id, amount_fen, currency: "CNY".into(), at_ms: 9 })
+        Seen::Paid(Taken {
+            transaction_id,
+            amount_fen,
+            currency: "CNY".into(),
+            at_ms: 9,
+        })
     }
 
     #[test]
     fn the_full_amount_pays_once() {
-        let Verdict::Paid(receipt) = pending().judge(&taken(990)) else { panic!() };
+        let Verdict::Paid(receipt) = pending().judge(&taken(990)) else {
+            panic!()
+        };
         let paid = pending().pay(receipt).unwrap();
         assert_eq!(paid.judge(&taken(990)), Verdict::Nothing);
         assert_eq!(paid.judge(&Seen::Closed), Verdict::Nothing);
@@ -124,15 +134,27 @@ mod tests {
 
     #[test]
     fn another_amount_currency_or_transaction_needs_a_person() {
-        assert_eq!(pending().judge(&taken(989)), Verdict::Mismatch(Mismatch::Amount));
+        assert_eq!(
+            pending().judge(&taken(989)),
+            Verdict::Mismatch(Mismatch::Amount)
+        );
         let mut dollars = taken(990);
         if let Seen::Paid(taken) = &mut dollars {
             taken.currency = "USD".into();
         }
-        assert_eq!(pending().judge(&dollars), Verdict::Mismatch(Mismatch::Amount));
-        let other = Receipt { transaction_id: Some("4201".into()), at_ms: 2 };
+        assert_eq!(
+            pending().judge(&dollars),
+            Verdict::Mismatch(Mismatch::Amount)
+        );
+        let other = Receipt {
+            transaction_id: Some("4201".into()),
+            at_ms: 2,
+        };
         let paid = pending().pay(other).unwrap();
-        assert_eq!(paid.judge(&taken(990)), Verdict::Mismatch(Mismatch::Transaction));
+        assert_eq!(
+            paid.judge(&taken(990)),
+            Verdict::Mismatch(Mismatch::Transaction)
+        );
     }
 
     #[test]

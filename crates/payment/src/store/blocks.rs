@@ -25,7 +25,10 @@ impl Store {
             )
             .fetch_one(&mut **tx)
             .await?;
-            Ok(Block { first: next - count, count })
+            Ok(Block {
+                first: next - count,
+                count,
+            })
         })
         .await
     }

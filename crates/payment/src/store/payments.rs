@@ -78,7 +78,9 @@ impl Store {
     }
 
     pub(crate) async fn payment(&self, no: PaymentNo) -> Result<Option<Payment>, Error> {
-        let row = select_payments!("WHERE id = ?", no.id().get()).fetch_optional(&self.pool).await?;
+        let row = select_payments!("WHERE id = ?", no.id().get())
+            .fetch_optional(&self.pool)
+            .await?;
         named(row, no)
     }
 
@@ -87,8 +89,9 @@ impl Store {
         tx: &mut Tx<'_>,
         no: PaymentNo,
     ) -> Result<Option<Payment>, Error> {
-        let row =
-            select_payments!("WHERE id = ? FOR UPDATE", no.id().get()).fetch_optional(&mut **tx).await?;
+        let row = select_payments!("WHERE id = ? FOR UPDATE", no.id().get())
+            .fetch_optional(&mut **tx)
+            .await?;
         named(row, no)
     }
 
@@ -274,11 +277,7 @@ impl Store {
     }
 
     /// When to ask about a payment again that has not moved.
-    pub(crate) async fn postpone_check(
-        &self,
-        payment: &Payment,
-        at_ms: i64,
-    ) -> Result<(), Error> {
+    pub(crate) async fn postpone_check(&self, payment: &Payment, at_ms: i64) -> Result<(), Error> {
         sqlx::query!(
             "UPDATE payments
              SET check_at_ms = ?
@@ -332,8 +331,10 @@ impl TryFrom<PaymentRow> for Payment {
             what,
             value: value.to_owned(),
         };
-        let no: PaymentNo =
-            row.payment_no.parse().map_err(|_| corrupt("payment_no", &row.payment_no))?;
+        let no: PaymentNo = row
+            .payment_no
+            .parse()
+            .map_err(|_| corrupt("payment_no", &row.payment_no))?;
         if PaymentId::try_from(row.id).ok() != Some(no.id()) {
             return Err(corrupt("payment_no", &row.payment_no));
         }
@@ -348,7 +349,10 @@ impl TryFrom<PaymentRow> for Payment {
             amount: Money::from_fen(row.amount_fen)
                 .map_err(|_| corrupt("amount_fen", &row.amount_fen.to_string()))?,
             state: state(&row).ok_or_else(|| corrupt("state", &row.state))?,
-            subject: Subject { name: row.subject, id: row.subject_id },
+            subject: Subject {
+                name: row.subject,
+                id: row.subject_id,
+            },
             barred: row.barred,
             live: row.live.is_some(),
             open_request: row.open_request,
@@ -361,15 +365,21 @@ impl TryFrom<PaymentRow> for Payment {
 
 fn state(row: &PaymentRow) -> Option<State> {
     let receipt = || {
-        Some(Receipt { transaction_id: row.transaction_id.clone(), at_ms: row.paid_at_ms? })
+        Some(Receipt {
+            transaction_id: row.transaction_id.clone(),
+            at_ms: row.paid_at_ms?,
+        })
     };
     Some(match row.state.as_str() {
         "opening" => State::Opening,
-        "pending" => {
-            State::Pending(CodeUrl { text: row.code_url.clone()?, at_ms: row.code_url_at_ms? })
-        }
+        "pending" => State::Pending(CodeUrl {
+            text: row.code_url.clone()?,
+            at_ms: row.code_url_at_ms?,
+        }),
         "closing" => State::Closing,
-        "closed" => State::Closed { at_ms: row.closed_at_ms? },
+        "closed" => State::Closed {
+            at_ms: row.closed_at_ms?,
+        },
         "paid" => State::Paid(receipt()?),
         "refunding" => State::Refunding(receipt()?),
         "refunded" => State::Refunded(receipt()?),

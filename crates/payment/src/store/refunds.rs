@@ -50,8 +50,9 @@ impl Store {
     }
 
     pub(crate) async fn refund(&self, no: RefundNo) -> Result<Option<Refund>, Error> {
-        let row =
-            select_refunds!("WHERE r.id = ?", no.id().get()).fetch_optional(&self.pool).await?;
+        let row = select_refunds!("WHERE r.id = ?", no.id().get())
+            .fetch_optional(&self.pool)
+            .await?;
         let refund = row.map(Refund::try_from).transpose()?;
         Ok(refund.filter(|refund| refund.no == no))
     }
@@ -62,8 +63,9 @@ impl Store {
         tx: &mut Tx<'_>,
         no: RefundNo,
     ) -> Result<Option<Refund>, Error> {
-        let row =
-            select_refunds!("WHERE r.id = ?", no.id().get()).fetch_optional(&mut **tx).await?;
+        let row = select_refunds!("WHERE r.id = ?", no.id().get())
+            .fetch_optional(&mut **tx)
+            .await?;
         let refund = row.map(Refund::try_from).transpose()?;
         Ok(refund.filter(|refund| refund.no == no))
     }
@@ -199,8 +201,10 @@ impl TryFrom<RefundRow> for Refund {
             what,
             value: value.to_owned(),
         };
-        let no: RefundNo =
-            row.refund_no.parse().map_err(|_| corrupt("refund_no", &row.refund_no))?;
+        let no: RefundNo = row
+            .refund_no
+            .parse()
+            .map_err(|_| corrupt("refund_no", &row.refund_no))?;
         if RefundId::try_from(row.id).ok() != Some(no.id()) {
             return Err(corrupt("refund_no", &row.refund_no));
         }
