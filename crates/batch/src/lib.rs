@@ -116,6 +116,6 @@ impl<I, O> fmt::Debug for Batcher<I, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batcher")
             .field("waiting", &self.waiting.get())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
