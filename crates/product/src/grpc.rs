@@ -144,13 +144,12 @@ fn filter(request: wire::ListRequest) -> Result<Filter, Invalid> {
         .map(Price::try_from)
         .transpose()?;
     let to = request.max_price_fen.map(Price::try_from).transpose()?;
-    Ok(Filter {
-        category: Some(request.category).filter(|category| !category.is_empty()),
-        price: PriceRange { from, to },
-        in_stock: request.in_stock,
-        off_shelf_too: request.off_shelf_too,
-        ..Filter::with_keyword(&request.keyword)?
-    })
+    let mut filter = Filter::with_keyword(&request.keyword)?;
+    filter.category = Some(request.category).filter(|category| !category.is_empty());
+    filter.price = PriceRange { from, to };
+    filter.in_stock = request.in_stock;
+    filter.off_shelf_too = request.off_shelf_too;
+    Ok(filter)
 }
 
 fn sort(sort: wire::Sort) -> Sort {

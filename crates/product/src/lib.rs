@@ -6,7 +6,7 @@ mod error;
 mod grpc;
 
 mod app;
-mod domain;
+pub mod domain;
 
 mod cache;
 mod store;

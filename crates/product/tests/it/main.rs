@@ -1,0 +1,13 @@
+//! The product service as its callers see it, on a real MySQL or MariaDB and a real RabbitMQ.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+mod create;
+mod delete;
+mod events;
+mod get;
+mod list;
+mod return_stock;
+mod support;
+mod take_stock;
+mod update;
