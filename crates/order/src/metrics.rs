@@ -13,7 +13,7 @@ macro_rules! metric {
             clippy::expect_used,
             reason = "a name registered twice is a bug that a test shows"
         )]
-        pub static $name: LazyLock<$type> =
+        pub(crate) static $name: LazyLock<$type> =
             LazyLock::new(|| $made.expect("the metric's name is free"));
     };
 }

@@ -1,0 +1,26 @@
+//! The order service against real engines.
+
+mod support;
+
+mod allow_payment;
+mod cancel_order;
+mod events;
+mod expire;
+mod fence;
+mod grpc;
+mod land;
+mod lease_ids;
+mod list_orders;
+mod live_units;
+mod outcome;
+mod payment_closed;
+mod payment_paid;
+mod payment_refunded;
+mod refund_order;
+mod sale;
+mod settle;
+mod storm;
+mod sweep;
+
+#[cfg(feature = "failpoints")]
+mod failpoints;

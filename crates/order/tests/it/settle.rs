@@ -1,0 +1,126 @@
+use order::{
+    Fate, Intent, SettleReason,
+    model::{CloseReason, Epoch, Item, RefuseReason, State, Units},
+};
+
+use crate::support::{end, in_epoch, item, open, released};
+
+/// As a ticket knows it: slots without their units.
+fn ticket(order: i64, buyer: i64, slots: &[i32]) -> Item {
+    Item {
+        units: Units::of_slots(slots).unwrap(),
+        ..item(order, buyer, "0:1")
+    }
+}
+
+#[tokio::test]
+async fn what_never_arrived_gets_its_row_and_its_release() {
+    let world = open(10).await;
+    let outcome = world
+        .app
+        .settle(&ticket(7, 1, &[0, 1]), SettleReason::Expired)
+        .await
+        .unwrap();
+    assert_eq!(outcome.epoch, Epoch(1));
+    let expired = State::Refused {
+        reason: RefuseReason::Expired,
+    };
+    assert_eq!(outcome.order.unwrap().state, expired);
+    assert_eq!(world.events().await, [released(7, 1, &[0, 1], 1)]);
+    // The message comes after all.
+    assert_eq!(world.land_one(item(7, 1, "0:3,1:4")).await, Fate::There);
+    assert_eq!(world.state(7).await, expired);
+    assert!(world.live().await.is_empty());
+}
+
+#[tokio::test]
+async fn settling_again_answers_the_row() {
+    let world = open(10).await;
+    world
+        .app
+        .settle(&ticket(7, 1, &[0]), SettleReason::Cancelled)
+        .await
+        .unwrap();
+    let again = world
+        .app
+        .settle(&ticket(7, 1, &[0]), SettleReason::Expired)
+        .await
+        .unwrap();
+    let cancelled = State::Closed {
+        reason: CloseReason::Cancelled,
+    };
+    assert_eq!(again.order.unwrap().state, cancelled);
+    assert_eq!(world.events().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_landed_meanwhile_is_the_answer() {
+    let world = open(10).await;
+    world.land_one(item(7, 1, "0:3")).await;
+    let outcome = world
+        .app
+        .settle(&ticket(7, 1, &[0]), SettleReason::Expired)
+        .await
+        .unwrap();
+    assert!(matches!(
+        outcome.order.unwrap().state,
+        State::Pending { .. }
+    ));
+    assert_eq!(world.live().await, [3]);
+    assert!(world.events().await.is_empty());
+}
+
+/// A rebuild counted its units as free: a release would free somebody else's.
+#[tokio::test]
+async fn a_lower_epoch_needs_no_row() {
+    let world = open(10).await;
+    world.fence(1, Intent::Rebuild).await;
+    let outcome = world
+        .app
+        .settle(&ticket(7, 1, &[0]), SettleReason::Expired)
+        .await
+        .unwrap();
+    assert!(outcome.order.is_none());
+    assert_eq!(outcome.epoch, Epoch(2));
+    world.fence(2, end(2)).await;
+    let after = in_epoch(ticket(8, 1, &[0]), 3);
+    let outcome = world
+        .app
+        .settle(&after, SettleReason::Cancelled)
+        .await
+        .unwrap();
+    assert!(outcome.order.is_none() && outcome.ended);
+    world.events().await;
+    let behind = in_epoch(ticket(9, 1, &[0]), 4);
+    let refused = world.app.settle(&behind, SettleReason::Cancelled).await;
+    assert!(matches!(refused, Err(order::Error::Behind { .. })));
+    assert!(world.events().await.is_empty());
+}
+
+/// Whoever inserts first decides; the other one finds the row.
+#[tokio::test]
+async fn settling_races_landing() {
+    let world = open(100).await;
+    let races = (1..=40_i64).map(|n| {
+        let app = world.app.clone();
+        tokio::spawn(async move {
+            let message = [item(n, n, &format!("0:{n}"))];
+            let ticket = ticket(n, n, &[0]);
+            let (fates, outcome) = tokio::join!(
+                app.land(&message),
+                app.settle(&ticket, SettleReason::Cancelled)
+            );
+            let state = outcome.unwrap().order.unwrap().state;
+            match fates.unwrap()[..] {
+                [Fate::Landed] => assert!(matches!(state, State::Pending { .. })),
+                [Fate::There] => assert!(matches!(state, State::Closed { .. })),
+                ref other => panic!("{other:?}"),
+            }
+        })
+    });
+    for race in futures_util::future::join_all(races).await {
+        race.unwrap();
+    }
+    assert_eq!(world.live().await.len() + world.events().await.len(), 40);
+    assert!(!world.suspect().await);
+}
