@@ -109,3 +109,30 @@ impl service::Validate for Config {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_a_configuration() {
+        let config: Config =
+            service::config::from_layers("order", crate::DEFAULTS, None, &[]).unwrap();
+        assert_eq!(config.grpc.listen.port(), 50_053);
+        assert_eq!(config.service.admin.port(), 9_083);
+        assert_eq!(config.landing.rows(), 1_000);
+    }
+
+    #[test]
+    fn a_batch_cannot_exceed_what_is_prefetched() {
+        let wrong = ("MALL_LANDING__MESSAGES_MAX".to_owned(), "300".to_owned());
+        let config =
+            service::config::from_layers::<Config>("order", crate::DEFAULTS, None, &[wrong]);
+        assert!(
+            config
+                .unwrap_err()
+                .to_string()
+                .contains("landing.messages_max")
+        );
+    }
+}

@@ -92,7 +92,7 @@ impl Order for Grpc {
                 let request = request.into_inner();
                 let activity = decode::activity(request.activity_id)?;
                 let order = decode::order(request.order_id)?;
-                Ok(encode::outcome(self.app.outcome(activity, order).await?))
+                Ok(encode::outcome(&self.app.outcome(activity, order).await?))
             }
             .await,
         )
@@ -104,8 +104,8 @@ impl Order for Grpc {
     ) -> Result<Response<OutcomeResponse>, Status> {
         reply(
             async {
-                let (item, reason) = decode::settle(request.into_inner())?;
-                Ok(encode::outcome(self.app.settle(&item, reason).await?))
+                let (item, reason) = decode::settle(request.get_ref())?;
+                Ok(encode::outcome(&self.app.settle(&item, reason).await?))
             }
             .await,
         )

@@ -9,10 +9,6 @@ use prometheus::{
 
 macro_rules! metric {
     ($name:ident: $type:ty = $made:expr) => {
-        #[expect(
-            clippy::expect_used,
-            reason = "a name registered twice is a bug that a test shows"
-        )]
         pub(crate) static $name: LazyLock<$type> =
             LazyLock::new(|| $made.expect("the metric's name is free"));
     };

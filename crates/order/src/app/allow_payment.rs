@@ -2,10 +2,10 @@ use auth::Principal;
 use db::Tx;
 use ids::OrderId;
 
-use super::App;
+use super::{App, Face};
 use crate::{
     Error,
-    domain::Order,
+    domain::{Order, Wrong},
     store::orders::{self, Change},
 };
 
@@ -40,10 +40,22 @@ impl App {
         .await?;
         match allowed {
             Some(order) => Ok(order),
-            None => match self.accepted_order(caller, id).await? {
-                Some(_) => Err(Error::Processing(id)),
-                None => Err(Error::NoOrder(id)),
-            },
+            None => Err(self.why_not_landed(caller, id).await?),
         }
+    }
+
+    /// Why an order that may be the caller's has no row to pay for.
+    async fn why_not_landed(&self, caller: &Principal, id: OrderId) -> Result<Error, Error> {
+        let Some(accepted) = self.accepted_order(caller, id).await? else {
+            return Ok(Error::NoOrder(id));
+        };
+        Ok(match self.unlanded(vec![accepted]).await?.pop() {
+            Some(Face::Interrupted(_)) => Error::NotPayable {
+                order: id,
+                why: Wrong::Over,
+            },
+            // Also one that landed since the first look.
+            Some(Face::Processing(_) | Face::Landed(_)) | None => Error::Processing(id),
+        })
     }
 }

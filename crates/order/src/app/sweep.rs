@@ -2,7 +2,7 @@
 
 use db::Tx;
 use rand::Rng;
-use tracing::info;
+use tracing::{error, info, warn};
 
 use super::{App, step};
 use crate::{
@@ -29,7 +29,7 @@ impl App {
                 break;
             }
             swept += claimed.len();
-            self.close_due(&claimed).await?;
+            self.close_claimed(&claimed).await?;
             self.wake.now();
             if claimed.len() < self.closing.batch as usize {
                 break;
@@ -54,6 +54,23 @@ impl App {
             self.closing.batch,
         )
         .await
+    }
+
+    /// One order that cannot be closed must not keep its neighbours open.
+    async fn close_claimed(&self, claimed: &[Due]) -> Result<(), Error> {
+        match self.close_due(claimed).await {
+            Err(error) if claimed.len() > 1 && !error.is_away() => {
+                warn!(error = %fault::chain(&error), orders = claimed.len(),
+                    "closing failed; the orders go one by one");
+            }
+            done => return done,
+        }
+        for due in claimed {
+            if let Err(error) = self.close_due(std::slice::from_ref(due)).await {
+                error!(order.id = due.id, error = %fault::chain(&error), "an order does not close");
+            }
+        }
+        Ok(())
     }
 
     async fn close_due(&self, claimed: &[Due]) -> Result<(), Error> {

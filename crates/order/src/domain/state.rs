@@ -202,6 +202,7 @@ impl State {
     }
 
     /// The money of `payment` is back. Refunds of payments that never counted change nothing.
+    #[must_use]
     pub fn refunded(self, payment: &PaymentNo) -> Self {
         match self {
             Self::Refunding { payment: own } if own.no == *payment => {

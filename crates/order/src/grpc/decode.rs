@@ -68,7 +68,7 @@ pub(super) fn fence(request: FenceRequest) -> Result<(ActivityId, Epoch, Intent)
     Ok((activity(request.activity_id)?, Epoch(request.epoch), intent))
 }
 
-pub(super) fn settle(request: SettleRequest) -> Result<(Item, SettleReason), Error> {
+pub(super) fn settle(request: &SettleRequest) -> Result<(Item, SettleReason), Error> {
     let reason = match request.reason() {
         settle_request::Reason::Cancelled => SettleReason::Cancelled,
         settle_request::Reason::Expired => SettleReason::Expired,

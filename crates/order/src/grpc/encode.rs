@@ -119,7 +119,7 @@ pub(super) fn page(page: Page, buyer: UserId) -> ListOrdersResponse {
     }
 }
 
-pub(super) fn outcome(outcome: Outcome) -> OutcomeResponse {
+pub(super) fn outcome(outcome: &Outcome) -> OutcomeResponse {
     OutcomeResponse {
         epoch: outcome.epoch.0,
         ended: outcome.ended,

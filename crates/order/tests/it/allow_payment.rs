@@ -87,3 +87,19 @@ async fn paid_and_closed_orders_are_not_paid_again() {
         assert_eq!(refused.reason(), reason, "{order}");
     }
 }
+
+#[tokio::test]
+async fn what_a_rebuild_interrupted_is_not_worth_another_try() {
+    let world = open(10).await;
+    world
+        .accepted
+        .lock()
+        .unwrap()
+        .push(accepted(&item(7, 1, "0:3")));
+    world.fence(1, order::Intent::Rebuild).await;
+    let over = world.app.allow_payment(&buyer(1), id(7)).await.unwrap_err();
+    assert_eq!(
+        (over.reason(), over.retry_after_s()),
+        (Reason::OrderState, None)
+    );
+}

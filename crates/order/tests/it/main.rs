@@ -1,5 +1,7 @@
 //! The order service against real engines.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
 mod support;
 
 mod allow_payment;
@@ -21,6 +23,3 @@ mod sale;
 mod settle;
 mod storm;
 mod sweep;
-
-#[cfg(feature = "failpoints")]
-mod failpoints;

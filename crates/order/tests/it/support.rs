@@ -20,6 +20,7 @@ use proto::{
 use service::Ctx;
 use uuid::Uuid;
 
+#[path = "seckill.rs"]
 mod seckill;
 
 pub(crate) const PRICE_FEN: i64 = 9_900;

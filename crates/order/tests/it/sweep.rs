@@ -122,3 +122,20 @@ async fn a_claim_runs_out() {
     assert_eq!(world.app.sweep().await.unwrap(), 1);
     assert_eq!(world.state(7).await, LAPSED);
 }
+
+#[tokio::test]
+async fn an_order_that_cannot_close_keeps_no_neighbour_open() {
+    let world = open(10).await;
+    world
+        .land(&[item(7, 1, "0:3"), item(8, 2, "0:4"), item(9, 3, "0:5")])
+        .await;
+    sqlx::query("DELETE FROM sale_units WHERE unit_no = 4")
+        .execute(&world.pool)
+        .await
+        .unwrap();
+    world.lapse().await;
+    assert_eq!(world.state(7).await, LAPSED);
+    assert!(matches!(world.state(8).await, State::Pending { .. }));
+    assert_eq!(world.state(9).await, LAPSED);
+    assert_eq!(world.events().await.len(), 2);
+}

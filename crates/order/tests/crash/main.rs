@@ -1,6 +1,13 @@
 //! A crash at the points where it hurts most: whatever was not committed is as if it never was, and what was is found.
 //!
-//! Fail points belong to the whole process, so this is one test.
+//! Fail points belong to the whole process, so this is one test in a binary of its own:
+//! `cargo test -p order --features failpoints --test crash`.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+#[path = "../it/support.rs"]
+#[expect(dead_code, unused_imports, reason = "made for the other binary")]
+mod support;
 
 use order::{Fate, Intent, model::State};
 
