@@ -70,6 +70,7 @@ pub async fn start(ctx: Ctx, config: Config) -> anyhow::Result<Started> {
 
     let grpc = if ctx.has(Role::Grpc) {
         let server = rpc::Server::new(NAME, &config.grpc, &config.fleet)
+            .reflection(proto::FILE_DESCRIPTOR_SET)
             .add(ProductServer::new(grpc::Grpc { app: app.clone() }));
         Some(
             server
