@@ -1,0 +1,15 @@
+use mq::{Outgoing, Publisher};
+use proto::order::{Reserved, ReservedItem};
+
+/// Publishes reservations as one message and waits for the broker's confirm. One answer per item.
+pub(crate) async fn hand_off(publisher: Publisher, items: Vec<ReservedItem>) -> Vec<bool> {
+    let count = items.len();
+    let message = Outgoing::of(&Reserved { items });
+    fail::fail_point!("reserve.after_script", |_| vec![false; count]);
+    let confirmed = publisher.publish(vec![message]).await;
+    if let Err(error) = &confirmed {
+        tracing::warn!(error = %fault::chain(error), items = count, "reservations are not confirmed yet");
+    }
+    fail::fail_point!("reserve.after_publish", |_| vec![false; count]);
+    vec![confirmed.is_ok(); count]
+}

@@ -1,0 +1,86 @@
+//! The texts that scripts keep in Redis.
+
+use proto::order::{ReservedItem, reserved_item::Unit};
+
+/// What a buyer's slot holds: `order id|unit|at|request key`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Holding {
+    pub(crate) order_id: i64,
+    pub(crate) unit_no: i64,
+    pub(crate) at_ms: i64,
+    pub(crate) request_key: String,
+}
+
+impl Holding {
+    pub(crate) fn text(&self) -> String {
+        format!(
+            "{}|{}|{}|{}",
+            self.order_id, self.unit_no, self.at_ms, self.request_key
+        )
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(4, '|');
+        Some(Self {
+            order_id: parts.next()?.parse().ok()?,
+            unit_no: parts.next()?.parse().ok()?,
+            at_ms: parts.next()?.parse().ok()?,
+            request_key: parts.next()?.to_owned(),
+        })
+    }
+}
+
+/// An entry of the hand-off list: `user|at|request key|epoch|slot:unit,…|trace parent`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Unsent(pub(crate) ReservedItem);
+
+impl Unsent {
+    pub(crate) fn parse(activity_id: i64, order_id: i64, text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.splitn(6, '|').collect();
+        let [user, at, key, epoch, units, trace] = parts.as_slice() else {
+            return None;
+        };
+        let unit = |pair: &str| {
+            let (slot, unit_no) = pair.split_once(':')?;
+            Some(Unit {
+                slot: slot.parse().ok()?,
+                unit_no: unit_no.parse().ok()?,
+            })
+        };
+        Some(Self(ReservedItem {
+            activity_id,
+            order_id,
+            user_id: user.parse().ok()?,
+            at_ms: at.parse().ok()?,
+            request_key: (*key).to_owned(),
+            epoch: epoch.parse().ok()?,
+            units: units.split(',').map(unit).collect::<Option<_>>()?,
+            trace_parent: (*trace).to_owned(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holding_reads_back() {
+        let holding = Holding {
+            order_id: 9_007_199_254_740_991,
+            unit_no: 3,
+            at_ms: 5,
+            request_key: "k".into(),
+        };
+        assert_eq!(Holding::parse(&holding.text()), Some(holding));
+        assert_eq!(Holding::parse("1|2"), None);
+    }
+
+    #[test]
+    fn an_entry_of_the_hand_off_list_is_a_reservation() {
+        let Unsent(item) = Unsent::parse(7, 42, "5|1000|k|3|1:8,2:9|").unwrap();
+        assert_eq!((item.user_id, item.epoch, item.units.len()), (5, 3, 2));
+        assert_eq!((item.units[1].slot, item.units[1].unit_no), (2, 9));
+        assert!(Unsent::parse(7, 42, "5|1000|k|3||").is_none());
+    }
+}

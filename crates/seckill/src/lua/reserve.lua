@@ -1,0 +1,156 @@
+-- Reserves units for a batch of buyers of one activity.
+--
+-- Keys: meta, returned, buyers, unsent.
+-- Args: now in ms (0: the server's), the caller's epoch, the number of confirmed orders and their ids (their
+--       unsent entries go), then five per buyer: user, quantity, request key, order id, trace parent.
+-- Replies: {"paused"}, or {"open", epoch, at, then five per buyer: outcome, order id, at, slots, units}.
+--       Outcomes: 1 won, 2 repeated, 3 sold out, 4 not started, 5 ended, 6 limit. For a repeated order the last
+--       is its unsent entry, if it still has one.
+-- Invariant: every unit up to `next` is either returned or held by exactly one slot, and every winner is in
+--       unsent before this call ends. Whoever loses changes nothing.
+
+local confirmed = tonumber(ARGV[3])
+if confirmed > 0 then
+  redis.call('HDEL', KEYS[4], unpack(ARGV, 4, 3 + confirmed))
+end
+
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'units', 'next', 'start', 'end', 'limit')
+local epoch, next_unit = tonumber(meta[1]), tonumber(meta[4])
+if meta[2] ~= 'open' or not epoch or not next_unit or epoch < tonumber(ARGV[2]) then
+  return {'paused'}
+end
+local returned = redis.call('LLEN', KEYS[2])
+if redis.call('HLEN', KEYS[3]) + returned ~= next_unit then
+  return {'paused'} -- A key was lost: what is left must not be sold from.
+end
+
+local now = tonumber(ARGV[1])
+if now == 0 then
+  local time = redis.call('TIME')
+  now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
+local units, opens, closes, limit = tonumber(meta[3]), tonumber(meta[5]), tonumber(meta[6]), tonumber(meta[7])
+local first, width = 4 + confirmed, 5
+
+-- All slots of all buyers at once; winners of this batch are added as they win.
+local held, fields, READ_MAX = {}, {}, 2000
+local function read()
+  if #fields > 0 then
+    local values = redis.call('HMGET', KEYS[3], unpack(fields))
+    for i, field in ipairs(fields) do
+      held[field] = values[i] or nil
+    end
+    fields = {}
+  end
+end
+for i = first, #ARGV, width do
+  for slot = 1, limit do
+    fields[#fields + 1] = ARGV[i] .. '/' .. slot
+    if #fields == READ_MAX then
+      read()
+    end
+  end
+end
+read()
+
+-- A slot's value: order id | unit | at | request key.
+local function parse(value)
+  return string.match(value, '^(%d+)|(%d+)|(%d+)|(.*)$')
+end
+
+-- Ids are compared as text: numbers above 1e14 lose digits on their way into text.
+local function newer(at, order, than_at, than_order)
+  if at ~= than_at then
+    return at > than_at
+  end
+  return #order > #than_order or (#order == #than_order and order > than_order)
+end
+
+-- The order that this request repeats, and the slots that are free.
+local function look(user, key)
+  local free, order, order_at = {}, nil, 0
+  for slot = 1, limit do
+    local value = held[user .. '/' .. slot]
+    if not value then
+      free[#free + 1] = slot
+    else
+      local id, _, at, its_key = parse(value)
+      at = tonumber(at)
+      if key ~= '' and its_key == key then
+        return free, id
+      end
+      if (key == '' or limit == 1) and (not order or newer(at, id, order_at, order)) then
+        order, order_at = id, at
+      end
+    end
+  end
+  return free, order
+end
+
+local function slots_of(user, order)
+  local slots, at = {}, 0
+  for slot = 1, limit do
+    local value = held[user .. '/' .. slot]
+    if value then
+      local id, _, its_at = parse(value)
+      if id == order then
+        slots[#slots + 1], at = slot, its_at
+      end
+    end
+  end
+  return slots, at
+end
+
+local reply = {'open', epoch, string.format('%d', now)}
+local new_buyers, new_unsent = {}, {}
+local function answer(outcome, order, at, slots, last)
+  local size = #reply
+  reply[size + 1], reply[size + 2], reply[size + 3] = outcome, order, at
+  reply[size + 4], reply[size + 5] = slots, last
+end
+
+for i = first, #ARGV, width do
+  local user, quantity, key, order, trace =
+    ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
+  local free, earlier = look(user, key)
+  if earlier then
+    local slots, at = slots_of(user, earlier)
+    answer(2, earlier, at, table.concat(slots, ','), redis.call('HGET', KEYS[4], earlier) or '')
+  elseif now < opens then
+    answer(4, '', 0, '', '')
+  elseif closes > 0 and now >= closes then
+    answer(5, '', 0, '', '')
+  elseif #free < quantity then
+    answer(6, '', 0, '', '')
+  elseif units - next_unit + returned < quantity then
+    answer(3, '', 0, '', '')
+  else
+    local slots, taken, pairs_taken = {}, {}, {}
+    for n = 1, quantity do
+      local unit
+      if returned > 0 then
+        unit = redis.call('RPOP', KEYS[2])
+        returned = returned - 1
+      else
+        next_unit = next_unit + 1
+        unit = string.format('%d', next_unit)
+      end
+      local field = user .. '/' .. free[n]
+      local value = order .. '|' .. unit .. '|' .. reply[3] .. '|' .. key
+      held[field] = value
+      new_buyers[#new_buyers + 1], new_buyers[#new_buyers + 2] = field, value
+      slots[n], taken[n], pairs_taken[n] = free[n], unit, free[n] .. ':' .. unit
+    end
+    new_unsent[#new_unsent + 1] = order
+    new_unsent[#new_unsent + 1] = table.concat(
+      {user, reply[3], key, epoch, table.concat(pairs_taken, ','), trace}, '|')
+    answer(1, order, reply[3], table.concat(slots, ','), table.concat(taken, ','))
+  end
+end
+
+if #new_unsent > 0 then
+  redis.call('HSET', KEYS[1], 'next', string.format('%d', next_unit))
+  redis.call('HSET', KEYS[3], unpack(new_buyers))
+  redis.call('HSET', KEYS[4], unpack(new_unsent))
+end
+return reply

@@ -1,0 +1,20 @@
+//! Every statement of the service.
+
+mod activities;
+mod leases;
+
+use db::Pool;
+
+pub(crate) use activities::{Filter, Product, Status};
+
+/// Activities, and who rebuilds them.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    pool: Pool,
+}
+
+impl Store {
+    pub(crate) fn new(pool: Pool) -> Self {
+        Self { pool }
+    }
+}

@@ -1,0 +1,364 @@
+use ids::{ActivityId, ProductId};
+use sqlx::QueryBuilder;
+
+use super::Store;
+use crate::{
+    Error,
+    domain::{Activity, Draft, Intent, State},
+};
+
+/// A row, before it is believed.
+#[derive(Debug, sqlx::FromRow)]
+struct Row {
+    id: i64,
+    product_id: i64,
+    name: String,
+    description: String,
+    product_name: String,
+    product_image: String,
+    price_fen: i64,
+    original_price_fen: i64,
+    units: i64,
+    limit_per_user: i32,
+    payment_window_s: i64,
+    start_ms: i64,
+    end_ms: i64,
+    state: String,
+    version: i64,
+    intent: String,
+    intent_units: i64,
+    intent_start_ms: i64,
+    intent_end_ms: i64,
+    created_at_ms: i64,
+}
+
+/// The product as it is when the activity is drafted.
+pub(crate) struct Product {
+    pub(crate) name: String,
+    pub(crate) image: String,
+    pub(crate) price_fen: i64,
+}
+
+/// What a page of activities is of.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Filter {
+    pub(crate) status: Option<Status>,
+    pub(crate) product_id: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Pending,
+    Active,
+    Ended,
+    Cancelled,
+}
+
+impl TryFrom<Row> for Activity {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self, Error> {
+        let unreadable = |what: String| Error::Unreadable {
+            activity: row.id,
+            what,
+        };
+        let intent = match row.intent.as_str() {
+            "" => None,
+            "publish" => Some(Intent::Publish),
+            "edit" => Some(Intent::Edit {
+                units: row.intent_units,
+                start_ms: row.intent_start_ms,
+                end_ms: row.intent_end_ms,
+            }),
+            "end" => Some(Intent::End),
+            "cancel" => Some(Intent::Cancel),
+            other => return Err(unreadable(format!("intent {other}"))),
+        };
+        let state = State::parse(&row.state);
+        Ok(Self {
+            id: ActivityId::try_from(row.id).map_err(|error| unreadable(error.to_string()))?,
+            product: ProductId::try_from(row.product_id)
+                .map_err(|error| unreadable(error.to_string()))?,
+            state: state.ok_or_else(|| unreadable(format!("state {}", row.state)))?,
+            intent,
+            name: row.name,
+            description: row.description,
+            product_name: row.product_name,
+            product_image: row.product_image,
+            price_fen: row.price_fen,
+            original_price_fen: row.original_price_fen,
+            units: row.units,
+            limit_per_user: row.limit_per_user,
+            payment_window_s: row.payment_window_s,
+            start_ms: row.start_ms,
+            end_ms: row.end_ms,
+            version: row.version,
+            created_at_ms: row.created_at_ms,
+        })
+    }
+}
+
+const COLUMNS: &str = "SELECT id, product_id, name, description, product_name, product_image, \
+     price_fen, original_price_fen, units, limit_per_user, payment_window_s, start_ms, end_ms, \
+     state, version, intent, intent_units, intent_start_ms, intent_end_ms, created_at_ms \
+     FROM activities ";
+
+impl Store {
+    /// Records an activity and the intent to publish it. The product's row, which concurrent drafts of the same
+    /// product insert behind, is what [`overlapping`](Self::overlapping) is checked against afterwards.
+    pub(crate) async fn insert(
+        &self,
+        draft: &Draft,
+        product: &Product,
+        now_ms: i64,
+        until_ms: i64,
+    ) -> Result<i64, Error> {
+        let name = if draft.name.is_empty() {
+            &product.name
+        } else {
+            &draft.name
+        };
+        let inserted = sqlx::query!(
+            "INSERT INTO activities (product_id, name, description, product_name, product_image, \
+             price_fen, original_price_fen, units, limit_per_user, payment_window_s, start_ms, \
+             end_ms, state, version, intent, intent_units, intent_start_ms, intent_end_ms, \
+             intent_until_ms, created_at_ms, updated_at_ms) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'publishing', 1, 'publish', 0, 0, 0, ?, ?, ?)",
+            draft.product_id,
+            name,
+            draft.description,
+            product.name,
+            product.image,
+            draft.price_fen,
+            product.price_fen,
+            draft.units,
+            draft.limit_per_user,
+            draft.payment_window_s,
+            draft.start_ms,
+            draft.end_ms,
+            until_ms,
+            now_ms,
+            now_ms
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(inserted.last_insert_id() as i64)
+    }
+
+    pub(crate) async fn get(&self, id: i64) -> Result<Activity, Error> {
+        let mut query = QueryBuilder::new(COLUMNS);
+        query.push("WHERE id = ").push_bind(id);
+        let row: Option<Row> = query.build_query_as().fetch_optional(&self.pool).await?;
+        row.ok_or(Error::NotFound(id))?.try_into()
+    }
+
+    /// The earliest other activity of the product whose window meets this one's. The earliest wins, so two
+    /// drafts at once cannot refuse each other.
+    pub(crate) async fn overlapping(&self, activity: &Activity) -> Result<Option<i64>, Error> {
+        let end = if activity.end_ms == 0 {
+            i64::MAX
+        } else {
+            activity.end_ms
+        };
+        Ok(sqlx::query_scalar!(
+            "SELECT id FROM activities WHERE product_id = ? AND id < ? \
+             AND state IN ('publishing', 'published') \
+             AND start_ms < ? AND (end_ms = 0 OR end_ms > ?) ORDER BY id LIMIT 1",
+            activity.product.get(),
+            activity.id.get(),
+            end,
+            activity.start_ms
+        )
+        .fetch_optional(&self.pool)
+        .await?)
+    }
+
+    /// Everything that may be sold, or was until `since_ms`.
+    pub(crate) async fn recent(&self, since_ms: i64) -> Result<Vec<Activity>, Error> {
+        const ACTIVITIES_MAX: i64 = 10_000;
+        let mut query = QueryBuilder::new(COLUMNS);
+        query
+            .push("WHERE state IN ('publishing', 'published') OR updated_at_ms >= ")
+            .push_bind(since_ms)
+            .push(" ORDER BY id DESC LIMIT ")
+            .push_bind(ACTIVITIES_MAX);
+        let rows: Vec<Row> = query.build_query_as().fetch_all(&self.pool).await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    pub(crate) async fn page(
+        &self,
+        filter: Filter,
+        now_ms: i64,
+        page: u32,
+        size: u32,
+    ) -> Result<(Vec<Activity>, i64), Error> {
+        let mut query = QueryBuilder::new(COLUMNS);
+        restrict(&mut query, filter, now_ms);
+        query
+            .push(" ORDER BY id DESC LIMIT ")
+            .push_bind(size)
+            .push(" OFFSET ")
+            .push_bind(u64::from(page.saturating_sub(1)) * u64::from(size));
+        let rows: Vec<Row> = query.build_query_as().fetch_all(&self.pool).await?;
+        let mut count = QueryBuilder::new("SELECT COUNT(*) FROM activities ");
+        restrict(&mut count, filter, now_ms);
+        let total: i64 = count.build_query_scalar().fetch_one(&self.pool).await?;
+        let activities = rows
+            .into_iter()
+            .map(TryInto::try_into)
+            .collect::<Result<_, _>>()?;
+        Ok((activities, total))
+    }
+
+    pub(crate) async fn set_texts(
+        &self,
+        id: i64,
+        name: &str,
+        description: &str,
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        let changed = sqlx::query!(
+            "UPDATE activities SET name = ?, description = ?, updated_at_ms = ? WHERE id = ?",
+            name,
+            description,
+            now_ms,
+            id
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(db::affected(&changed, 1, "an activity's texts")?)
+    }
+
+    /// Records an intent over a published activity that has none; false when another came first.
+    pub(crate) async fn intend(
+        &self,
+        id: i64,
+        version: i64,
+        intent: Intent,
+        now_ms: i64,
+        until_ms: i64,
+    ) -> Result<bool, Error> {
+        let (units, start_ms, end_ms) = match intent {
+            Intent::Edit {
+                units,
+                start_ms,
+                end_ms,
+            } => (units, start_ms, end_ms),
+            Intent::Publish | Intent::End | Intent::Cancel => (0, 0, 0),
+        };
+        let recorded = sqlx::query!(
+            "UPDATE activities SET intent = ?, version = version + 1, intent_units = ?, \
+             intent_start_ms = ?, intent_end_ms = ?, intent_until_ms = ?, updated_at_ms = ? \
+             WHERE id = ? AND version = ? AND state = 'published' AND intent = ''",
+            intent.name(),
+            units,
+            start_ms,
+            end_ms,
+            until_ms,
+            now_ms,
+            id,
+            version
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(recorded.rows_affected() == 1)
+    }
+
+    /// Takes an intent whose worker has had its time.
+    pub(crate) async fn adopt_intent(
+        &self,
+        id: i64,
+        now_ms: i64,
+        until_ms: i64,
+    ) -> Result<bool, Error> {
+        let adopted = sqlx::query!(
+            "UPDATE activities SET intent_until_ms = ? \
+             WHERE id = ? AND intent <> '' AND intent_until_ms < ?",
+            until_ms,
+            id,
+            now_ms
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(adopted.rows_affected() == 1)
+    }
+
+    /// Activities whose intent nobody works on.
+    pub(crate) async fn abandoned_intents(&self, now_ms: i64) -> Result<Vec<i64>, Error> {
+        Ok(sqlx::query_scalar!(
+            "SELECT id FROM activities WHERE intent <> '' AND intent_until_ms < ? \
+             ORDER BY intent_until_ms LIMIT 20",
+            now_ms
+        )
+        .fetch_all(&self.pool)
+        .await?)
+    }
+
+    /// Published activities whose end has come.
+    pub(crate) async fn due_to_end(&self, now_ms: i64) -> Result<Vec<Activity>, Error> {
+        let mut query = QueryBuilder::new(COLUMNS);
+        query
+            .push("WHERE state = 'published' AND intent = '' AND end_ms > 0 AND end_ms <= ")
+            .push_bind(now_ms)
+            .push(" ORDER BY end_ms LIMIT 20");
+        let rows: Vec<Row> = query.build_query_as().fetch_all(&self.pool).await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// Ends an intent with what came of it. A repeat changes nothing.
+    pub(crate) async fn finish(
+        &self,
+        activity: &Activity,
+        state: State,
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        sqlx::query!(
+            "UPDATE activities SET state = ?, units = ?, start_ms = ?, end_ms = ?, intent = '', \
+             updated_at_ms = ? WHERE id = ? AND version = ? AND intent <> ''",
+            state.name(),
+            activity.units,
+            activity.start_ms,
+            activity.end_ms,
+            now_ms,
+            activity.id.get(),
+            activity.version
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}
+
+fn restrict(query: &mut QueryBuilder<sqlx::MySql>, filter: Filter, now_ms: i64) {
+    query.push("WHERE state <> 'refused'");
+    if let Some(product) = filter.product_id {
+        query.push(" AND product_id = ").push_bind(product);
+    }
+    match filter.status {
+        None => {}
+        Some(Status::Pending) => {
+            query
+                .push(" AND state IN ('publishing', 'published') AND start_ms > ")
+                .push_bind(now_ms);
+        }
+        Some(Status::Active) => {
+            query
+                .push(" AND state = 'published' AND start_ms <= ")
+                .push_bind(now_ms);
+            query
+                .push(" AND (end_ms = 0 OR end_ms > ")
+                .push_bind(now_ms)
+                .push(")");
+        }
+        Some(Status::Ended) => {
+            query.push(
+                " AND (state = 'ended' OR (state = 'published' AND end_ms > 0 AND end_ms <= ",
+            );
+            query.push_bind(now_ms).push("))");
+        }
+        Some(Status::Cancelled) => {
+            query.push(" AND state = 'cancelled'");
+        }
+    }
+}
