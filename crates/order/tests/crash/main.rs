@@ -6,7 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 #[path = "../it/support.rs"]
-#[expect(dead_code, unused_imports, reason = "made for the other binary")]
+#[expect(dead_code, reason = "made for the other binary")]
 mod support;
 
 use order::{Fate, Intent, model::State};

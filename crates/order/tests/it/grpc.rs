@@ -50,32 +50,46 @@ fn reason(status: Status) -> Reason {
     PeerError::from(status).reason()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn seckills_calls() {
-    let world = world().await;
-    let mut client = client(&world).await;
+const PAGE_OF_UNITS: i64 = 2_500;
+
+/// Activity 1 at epoch 1, with as many live units.
+async fn sold(world: &World, client: &mut OrderClient<Channel>) {
     let open = OpenSaleRequest {
         activity_id: 1,
         version: 1,
         terms: Some(terms()),
     };
     assert_eq!(client.open_sale(open).await.unwrap().into_inner().epoch, 0);
-    let rebuild = fence_request::Intent::Rebuild(fence_request::Rebuild {});
-    let fence = |epoch| FenceRequest {
+    client.fence(rebuild(0)).await.unwrap();
+    let items: Vec<_> = (1..=PAGE_OF_UNITS)
+        .map(|n| item(n, n, &format!("0:{n}")))
+        .collect();
+    world.land(&items).await;
+}
+
+fn rebuild(epoch: i64) -> FenceRequest {
+    let intent = fence_request::Intent::Rebuild(fence_request::Rebuild {});
+    FenceRequest {
         activity_id: 1,
         epoch,
-        intent: Some(rebuild),
-    };
-    client.fence(fence(0)).await.unwrap();
-    let items: Vec<_> = (1..=2_500).map(|n| item(n, n, &format!("0:{n}"))).collect();
-    world.land(&items).await;
+        intent: Some(intent),
+    }
+}
 
-    let mut stream = client.fence(fence(1)).await.unwrap().into_inner();
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fence_streams_its_verdict_and_then_the_snapshot() {
+    let world = world().await;
+    let mut client = client(&world).await;
+    sold(&world, &mut client).await;
+    let mut stream = client.fence(rebuild(1)).await.unwrap().into_inner();
     let mut verdicts = Vec::new();
     let mut units = Vec::new();
     while let Some(chunk) = stream.message().await.unwrap() {
         match chunk.part.unwrap() {
-            fence_chunk::Part::Fenced(fenced) => verdicts.push(fenced),
+            fence_chunk::Part::Fenced(fenced) => {
+                assert!(units.is_empty(), "the verdict comes first");
+                verdicts.push(fenced);
+            }
             fence_chunk::Part::Live(live) => units.extend(live.units),
         }
     }
@@ -85,14 +99,17 @@ async fn seckills_calls() {
         (verdicts[0].epoch, verdicts[0].terms.as_ref().unwrap().units),
         (2, 3_000)
     );
-    assert_eq!(
-        units.iter().map(|unit| unit.unit_no).collect::<Vec<_>>(),
-        Vec::from_iter(1..=2_500)
-    );
+    assert!(units.iter().map(|unit| unit.unit_no).eq(1..=PAGE_OF_UNITS));
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn seckills_questions() {
+    let world = world().await;
+    let mut client = client(&world).await;
+    sold(&world, &mut client).await;
     let page = LiveUnitsRequest {
         activity_id: 1,
-        after_unit: 2_499,
+        after_unit: PAGE_OF_UNITS - 1,
         limit: 10,
     };
     assert_eq!(
@@ -113,7 +130,7 @@ async fn seckills_calls() {
             .into_inner()
             .sales[0]
             .epoch,
-        2
+        1
     );
     let outcome = OutcomeRequest {
         activity_id: 1,
@@ -141,7 +158,7 @@ async fn seckills_calls() {
         activity_id: 1,
         order_id: 9_000,
         user_id: 9_000,
-        epoch: 2,
+        epoch: 1,
         at_ms: 1_790_000_000_000,
         request_key: String::new(),
         slots: vec![0],
@@ -177,14 +194,19 @@ async fn seckills_calls() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn buyers_calls() {
+/// A world where buyer 1 has order 7, and its number.
+async fn bought() -> (World, OrderClient<Channel>, String) {
     let world = world().await;
     world.open(1, 10).await;
     world.land(&[item(7, 1, "0:3"), item(8, 2, "0:4")]).await;
-    let mut client = client(&world).await;
+    let client = client(&world).await;
     let order_no = world.order(7).await.unwrap().no().to_string();
+    (world, client, order_no)
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn buyers_see_their_own() {
+    let (_world, mut client, order_no) = bought().await;
     let list = ListOrdersRequest {
         page: 0,
         page_size: 0,
@@ -214,17 +236,17 @@ async fn buyers_calls() {
         (view.state(), view.total_fen, view.epoch),
         (State::Pending, PRICE_FEN, 1)
     );
-    let foreign = client
-        .get_order(auth::request(&buyer(2), get(&order_no)))
-        .await
-        .unwrap_err();
-    assert_eq!(reason(foreign), Reason::OrderNotFound);
-    let nonsense = client
-        .get_order(auth::request(&buyer(2), get("ORD1")))
-        .await
-        .unwrap_err();
-    assert_eq!(reason(nonsense), Reason::OrderNotFound);
+    for number in [order_no.as_str(), "ORD1"] {
+        let foreign = client
+            .get_order(auth::request(&buyer(2), get(number)))
+            .await;
+        assert_eq!(reason(foreign.unwrap_err()), Reason::OrderNotFound);
+    }
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn buyers_and_admins_act() {
+    let (_world, mut client, order_no) = bought().await;
     let allow = AllowPaymentRequest {
         order_no: order_no.clone(),
     };

@@ -3,7 +3,7 @@ use proto::payment::RefundDue;
 
 use crate::support::{Event, PRICE_FEN, id, item, open, payment, received, released};
 
-fn due(order: i64, order_no: String, no: &str, events: &[Event]) {
+fn due(order: i64, order_no: &str, no: &str, events: &[Event]) {
     let [
         Event::RefundDue(RefundDue {
             order_id,
@@ -17,7 +17,7 @@ fn due(order: i64, order_no: String, no: &str, events: &[Event]) {
     };
     assert_eq!(
         (*order_id, named.as_str(), payment_no.as_str()),
-        (order, order_no.as_str(), no)
+        (order, order_no, no)
     );
     assert!(!reason.is_empty());
 }
@@ -54,7 +54,7 @@ async fn a_second_payment_goes_back() {
     );
     due(
         7,
-        world.order(7).await.unwrap().no().to_string(),
+        &world.order(7).await.unwrap().no().to_string(),
         "PAY2",
         &world.events().await,
     );
@@ -86,7 +86,7 @@ async fn money_for_a_closed_order_goes_back_once_per_message() {
     }
     due(
         7,
-        world.order(7).await.unwrap().no().to_string(),
+        &world.order(7).await.unwrap().no().to_string(),
         "PAY1",
         &world.events().await,
     );
@@ -101,7 +101,7 @@ async fn money_for_a_refused_order_goes_back() {
     world.pay(8, "PAY1", PRICE_FEN).await;
     due(
         8,
-        world.order(8).await.unwrap().no().to_string(),
+        &world.order(8).await.unwrap().no().to_string(),
         "PAY1",
         &world.events().await,
     );
@@ -117,7 +117,7 @@ async fn another_amount_does_not_pay_and_goes_back() {
         assert!(matches!(world.state(7).await, State::Pending { .. }));
         due(
             7,
-            world.order(7).await.unwrap().no().to_string(),
+            &world.order(7).await.unwrap().no().to_string(),
             "PAY1",
             &world.events().await,
         );
