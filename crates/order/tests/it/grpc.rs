@@ -154,6 +154,29 @@ async fn seckills_questions() {
             .count,
         100_000
     );
+    let unknown = OutcomeRequest {
+        activity_id: 2,
+        order_id: 1,
+    };
+    assert_eq!(
+        reason(client.outcome(unknown).await.unwrap_err()),
+        Reason::ActivityNotFound
+    );
+    let bad = OutcomeRequest {
+        activity_id: 0,
+        order_id: 1,
+    };
+    assert_eq!(
+        reason(client.outcome(bad).await.unwrap_err()),
+        Reason::OrderParameter
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn seckill_settles() {
+    let world = world().await;
+    world.open(1, 10).await;
+    let mut client = client(&world).await;
     let settle = SettleRequest {
         activity_id: 1,
         order_id: 9_000,
@@ -174,23 +197,6 @@ async fn seckills_questions() {
     assert_eq!(
         (settled.state(), settled.reason.as_str()),
         (State::Refused, "expired")
-    );
-
-    let unknown = OutcomeRequest {
-        activity_id: 2,
-        order_id: 1,
-    };
-    assert_eq!(
-        reason(client.outcome(unknown).await.unwrap_err()),
-        Reason::ActivityNotFound
-    );
-    let bad = OutcomeRequest {
-        activity_id: 0,
-        order_id: 1,
-    };
-    assert_eq!(
-        reason(client.outcome(bad).await.unwrap_err()),
-        Reason::OrderParameter
     );
 }
 

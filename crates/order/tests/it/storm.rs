@@ -195,3 +195,55 @@ async fn everything_at_once_adds_up() {
         assert_eq!(closed, freed.contains(&n), "{n}");
     }
 }
+
+/// A buyer who was told "interrupted" never has a live order, however closely landing, fence and question meet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_told_interrupted_has_an_order() {
+    const ROUNDS: i64 = 150;
+    let world = open(100_000).await;
+    let mut told = Vec::new();
+    for epoch in 1..=ROUNDS {
+        let ids: Vec<_> = (1..=4).map(|n| epoch * 10 + n).collect();
+        let mut tasks = JoinSet::new();
+        for n in ids.clone() {
+            let (lander, asker) = (world.app.clone(), world.app.clone());
+            tasks.spawn(async move {
+                let item = Item {
+                    epoch: Epoch(epoch),
+                    ..item(n, n, &format!("0:{n}"))
+                };
+                lander.land(&[item]).await.unwrap();
+                None
+            });
+            tasks.spawn(async move {
+                for _ in 0..6 {
+                    let outcome = asker
+                        .outcome(activity(1), crate::support::id(n))
+                        .await
+                        .unwrap();
+                    if outcome.order.is_none() && outcome.epoch > Epoch(epoch) {
+                        return Some(n);
+                    }
+                }
+                None
+            });
+        }
+        let app = world.app.clone();
+        tasks.spawn(async move {
+            app.fence(activity(1), Epoch(epoch), Intent::Rebuild)
+                .await
+                .unwrap();
+            None
+        });
+        told.extend(tasks.join_all().await.into_iter().flatten());
+    }
+    for n in told {
+        if let Some(order) = world.order(n).await {
+            assert!(
+                !order.state.is_live(),
+                "{n} was told interrupted: {:?}",
+                order.state
+            );
+        }
+    }
+}
