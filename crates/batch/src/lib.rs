@@ -1,6 +1,6 @@
-//! Natural batching: callers hand in one item and await its answer; whatever has queued goes out as one call
-//! as soon as one of a few slots is free. There is no timer: idle traffic is not delayed, heavy traffic
-//! amortises.
+//! Natural batching: callers hand in one item and await its answer; whatever has queued goes out as
+//! one call as soon as one of a few slots is free. There is no timer: idle traffic is not delayed,
+//! heavy traffic amortises.
 
 mod metrics;
 mod worker;
@@ -59,9 +59,9 @@ where
     I: Send + 'static,
     O: Send + 'static,
 {
-    /// Starts `limits.slots` workers on `tracker`. `work` answers a batch with one output per item, in the
-    /// items' order. After `stop` everything that is queued, or comes in while the last requests finish, is
-    /// still worked off.
+    /// Starts `limits.slots` workers on `tracker`. `work` answers a batch with one output per item,
+    /// in the items' order. After `stop` everything that is queued, or comes in while the last
+    /// requests finish, is still worked off.
     pub fn start<W, F>(
         name: &'static str,
         limits: Limits,

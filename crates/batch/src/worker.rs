@@ -17,8 +17,8 @@ use tracing::error;
 
 use crate::{Refused, metrics};
 
-/// After stop, a queue that stays empty this long is closed: requests that were accepted before may still be
-/// on their way here.
+/// After stop, a queue that stays empty this long is closed: requests that were accepted before may
+/// still be on their way here.
 const LINGER: Duration = Duration::from_millis(250);
 /// After stop, the queue is closed at the latest after this, even under load.
 const LINGER_MAX: Duration = Duration::from_secs(5);
@@ -129,8 +129,13 @@ impl<I, O> Worker<I, O> {
             }
             broken => {
                 let answered = broken.map(|outputs| outputs.len());
-                error!(batch.name = self.name, batch.items = answers.len(), batch.answered = ?answered,
-                    "a batch broke off");
+                let items = answers.len();
+                error!(
+                    batch.name = self.name,
+                    batch.items = items,
+                    ?answered,
+                    "a batch broke off"
+                );
                 for answer in answers {
                     let _ = answer.send(Err(Refused::Lost));
                 }

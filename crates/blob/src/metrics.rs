@@ -11,7 +11,8 @@ static SECONDS: LazyLock<HistogramVec> = LazyLock::new(|| {
     registered(HistogramVec::new(opts, &["verb", "outcome"]))
 });
 
-/// Awaits one call and measures it. The SDK's futures are large: boxed, they do not fill their callers.
+/// Awaits one call and measures it. The SDK's futures are large: boxed, they do not fill their
+/// callers.
 pub(crate) async fn measured<T>(
     verb: &'static str,
     call: Pin<Box<impl Future<Output = Result<T, Error>>>>,

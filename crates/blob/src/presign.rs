@@ -5,8 +5,8 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use crate::{Blob, Error};
 
 impl Blob {
-    /// A link with which anybody may download the object for `life`, at most seven days. The browser saves it as
-    /// `file_name`.
+    /// A link with which anybody may download the object for `life`, at most seven days. The
+    /// browser saves it as `file_name`.
     pub async fn presign_get(
         &self,
         key: &str,

@@ -43,8 +43,8 @@ impl Blob {
         .await
     }
 
-    /// Stores a stream and returns its length in bytes. Nothing is stored when the stream fails or is longer
-    /// than `bytes_max`.
+    /// Stores a stream and returns its length in bytes. Nothing is stored when the stream fails or
+    /// is longer than `bytes_max`.
     pub async fn put_stream<S, E>(
         &self,
         key: &str,

@@ -1,5 +1,5 @@
-//! The compare service: jobs that compare two spreadsheets. It has no jobs yet; it answers health calls and is
-//! ready when its bucket is.
+//! The compare service: jobs that compare two spreadsheets. It has no jobs yet; it answers health
+//! calls and is ready when its bucket is.
 
 mod config;
 

@@ -34,8 +34,8 @@ pub struct Depth {
     pub consumers: u64,
 }
 
-/// Connects in the background, now and whenever a connection breaks, until `stop`. Waits a moment for the first
-/// connection and goes on without.
+/// Connects in the background, now and whenever a connection breaks, until `stop`. Waits a moment
+/// for the first connection and goes on without.
 pub async fn connect(config: &Config, tracker: &TaskTracker, stop: &CancellationToken) -> Broker {
     let publishing = Link::open("publish", config.uri(), tracker, stop);
     let consuming = Link::open("consume", config.uri(), tracker, stop);
@@ -57,8 +57,8 @@ impl Broker {
         self.publisher.clone()
     }
 
-    /// Consumes `M` on the tracker until stop, on a channel of its own; call it again for a second consumer.
-    /// The handler answers one verdict per delivery, in order.
+    /// Consumes `M` on the tracker until stop, on a channel of its own; call it again for a second
+    /// consumer. The handler answers one verdict per delivery, in order.
     pub fn consume<M, H, F>(&self, options: ConsumerOptions, handler: H)
     where
         M: Message,
@@ -117,7 +117,8 @@ impl Broker {
         Ok(self.depth(&topology::dead_queue(queue)).await?.ready)
     }
 
-    /// Deletes all queues of `M` and what is in them: a version that is retired, a test that is over.
+    /// Deletes all queues of `M` and what is in them: a version that is retired, a test that is
+    /// over.
     pub async fn delete<M: Message>(&self) -> Result<(), Error> {
         self.ask("to delete queues", async |channel| {
             for name in topology::names(&self.queue(M::QUEUE), M::RETRY_S) {

@@ -4,6 +4,9 @@ use lapin::uri::AMQPUri;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+/// Leaves room for the longest queue name and its suffix in the 255 bytes of AMQP.
+const PREFIX_MAX: usize = 64;
+
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -19,6 +22,9 @@ impl Config {
     /// One sentence about the first setting that cannot work.
     pub fn validate(&self) -> Result<(), String> {
         self.uri()?;
+        if self.prefix.len() > PREFIX_MAX {
+            return Err(format!("mq.prefix is longer than {PREFIX_MAX} bytes"));
+        }
         if self.confirm_timeout_ms == 0 {
             return Err("mq.confirm_timeout_ms must be above 0".to_owned());
         }

@@ -26,8 +26,8 @@ use crate::{
 /// How a consumer takes its deliveries.
 #[derive(Debug, Clone, Copy)]
 pub struct ConsumerOptions {
-    /// Deliveries that the broker hands out ahead of their acknowledgement; at least `batch_max`, or it
-    /// throttles.
+    /// Deliveries that the broker hands out ahead of their acknowledgement; at least `batch_max`,
+    /// or it throttles.
     pub prefetch: u16,
     /// Deliveries that the handler gets at once.
     pub batch_max: usize,
@@ -102,8 +102,8 @@ where
         }
     }
 
-    /// Consumes on one channel. Returns after stop, with the batch in hand settled and everything else left to
-    /// the next consumer.
+    /// Consumes on one channel. Returns after stop, with the batch in hand settled and everything
+    /// else left to the next consumer.
     async fn session(&self, live: &Live) -> Result<(), Broken> {
         let channel = live.channel().await?;
         live.call(topology::declare_all(&channel, &self.queue, M::RETRY_S))
@@ -174,15 +174,20 @@ where
         Ok(())
     }
 
-    /// Publishes what is to be retried or dead, for as long as it takes. `false`: gave up, since the channel
-    /// is gone or the process stops.
+    /// Publishes what is to be retried or dead, for as long as it takes. `false`: gave up, since
+    /// the channel is gone or the process stops.
     async fn put_aside(&self, live: &Live, channel: &Channel, items: &[Item]) -> bool {
         let mut parcels: Vec<_> = items
             .iter()
             .filter_map(|item| item.parcel::<M>(&self.queue))
             .collect();
         while let Err(error) = self.publisher.send(&parcels).await {
-            warn!(mq.queue = M::QUEUE, error = %fault::chain(&error), "cannot put deliveries aside");
+            let error_chain = fault::chain(&error);
+            warn!(
+                mq.queue = M::QUEUE,
+                error = error_chain,
+                "cannot put deliveries aside"
+            );
             if !live.connected() || !channel.status().connected() || !pause(&self.stop).await {
                 return false;
             }

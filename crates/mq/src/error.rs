@@ -23,8 +23,8 @@ impl Fault for Error {
     }
 }
 
-/// Some messages of a batch are not known to stand in the broker. They may stand there nevertheless: whoever
-/// sends them again makes duplicates, with the same ids.
+/// Some messages of a batch are not known to stand in the broker. They may stand there
+/// nevertheless: whoever sends them again makes duplicates, with the same ids.
 #[derive(Debug, thiserror::Error)]
 #[error("{} messages are not confirmed", unsent.len())]
 pub struct PublishError {
@@ -53,6 +53,14 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Whether the broker as a whole is away, rather than one of its queues refusing.
+    pub fn is_outage(&self) -> bool {
+        match self {
+            Self::Disconnected | Self::Blocked | Self::Timeout => true,
+            Self::Unroutable { .. } | Self::Nacked | Self::Amqp(_) => false,
+        }
+    }
+
     /// As the metric's outcome.
     pub(crate) fn label(&self) -> &'static str {
         match self {

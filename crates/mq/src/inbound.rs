@@ -111,8 +111,8 @@ impl Item {
     }
 }
 
-/// Gives every item its verdict. A batch that breaks off is repeated one by one, so that only the poisoned
-/// item suffers.
+/// Gives every item its verdict. A batch that breaks off is repeated one by one, so that only the
+/// poisoned item suffers.
 pub(crate) async fn judge<M, H, F>(items: &mut [Item], handler: &H)
 where
     M: Message,

@@ -1,8 +1,8 @@
 //! Channels in confirm mode, each used by one batch at a time.
 //!
-//! lapin hands a returned message to whichever confirm it resolves next, not to the one that it belongs to: with
-//! two batches on one channel a lost message would count as sent. So a lane carries one batch, all of its
-//! confirms are awaited, and returns are matched by message id.
+//! lapin hands a returned message to whichever confirm it resolves next, not to the one that it
+//! belongs to: with two batches on one channel a lost message would count as sent. So a lane
+//! carries one batch, all of its confirms are awaited, and returns are matched by message id.
 
 use std::{
     collections::HashSet,
@@ -42,8 +42,8 @@ impl Lanes {
         }
     }
 
-    /// Sends a batch and waits for all of its confirms. After an error, or when the future is dropped, nothing is
-    /// known about the batch and its channel is given up.
+    /// Sends a batch and waits for all of its confirms. After an error, or when the future is
+    /// dropped, nothing is known about the batch and its channel is given up.
     pub(crate) async fn send(
         &self,
         live: &Arc<Live>,
@@ -125,6 +125,7 @@ impl Lane {
 
 fn returned_id(confirmation: Confirmation) -> Option<Uuid> {
     let message = confirmation.take_message()?;
-    // Everything that we publish has an id; strangers' messages that are put aside have the nil one.
+    // Everything that we publish has an id; strangers' messages that are put aside have the nil
+    // one.
     Some(wire::message_id(&message.properties).unwrap_or_default())
 }

@@ -1,9 +1,9 @@
 //! Messages between services over RabbitMQ 3.10 … 4.x.
 //!
-//! A [`Message`] names its queue and its retry ladder; publisher and consumer both declare what they touch. A
-//! publish is done when the broker has confirmed it; a delivery is acknowledged when its [`Verdict`] is carried
-//! out. Publishing and consuming use separate connections: a broker that blocks publishers blocks the whole
-//! connection, acknowledgements included, and would never drain.
+//! A [`Message`] names its queue and its retry ladder; publisher and consumer both declare what
+//! they touch. A publish is done when the broker has confirmed it; a delivery is acknowledged when
+//! its [`Verdict`] is carried out. Publishing and consuming use separate connections: a broker that
+//! blocks publishers blocks the whole connection, acknowledgements included, and would never drain.
 
 mod broker;
 mod config;
@@ -34,8 +34,8 @@ pub use crate::{
     verdict::Verdict,
 };
 
-/// Waits a moment before a handler tries again while an engine is away. `false`: the process is stopping;
-/// answer [`Verdict::Retry`] and leave.
+/// Waits a moment before a handler tries again while an engine is away. `false`: the process is
+/// stopping; answer [`Verdict::Retry`] and leave.
 pub async fn pause(stop: &CancellationToken) -> bool {
     const PAUSE: Duration = Duration::from_millis(500);
     tokio::select! {

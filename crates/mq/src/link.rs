@@ -1,5 +1,5 @@
-//! One connection that comes back by itself. When it breaks, everything on it is given up and built anew on
-//! the next one: nobody has to know what survived.
+//! One connection that comes back by itself. When it breaks, everything on it is given up and built
+//! anew on the next one: nobody has to know what survived.
 
 use std::{collections::HashSet, io, sync::Arc, time::Duration};
 
@@ -36,8 +36,8 @@ pub(crate) struct Live {
 }
 
 impl Link {
-    /// Connects on `tracker` until `stop`. What is open then stays open for those who still drain, until the
-    /// last of them lets go.
+    /// Connects on `tracker` until `stop`. What is open then stays open for those who still drain,
+    /// until the last of them lets go.
     pub(crate) fn open(
         name: &'static str,
         uri: Result<AMQPUri, String>,
@@ -106,8 +106,8 @@ impl Live {
         self.call(self.connection.create_channel()).await
     }
 
-    /// Awaits one call to the broker, bounded: lapin may forget one that is under way when its connection
-    /// breaks.
+    /// Awaits one call to the broker, bounded: lapin may forget one that is under way when its
+    /// connection breaks.
     pub(crate) async fn call<T>(
         &self,
         call: impl Future<Output = lapin::Result<T>>,
@@ -119,7 +119,8 @@ impl Live {
         }
     }
 
-    /// Declares a work queue once per connection, on a channel of its own: a refusal closes the channel.
+    /// Declares a work queue once per connection, on a channel of its own: a refusal closes the
+    /// channel.
     pub(crate) async fn ensure(&self, queue: &str) -> lapin::Result<()> {
         let mut declared = self.declared.lock().await;
         if !declared.contains(queue) {
@@ -147,7 +148,8 @@ async fn keep_open(name: &'static str, uri: AMQPUri, live: &watch::Sender<Option
                 stay(name, connection, live).await;
             }
             Err(error) => {
-                warn!(mq.link = name, error = %fault::chain(&error), "no connection to the message broker");
+                let error = fault::chain(&error);
+                warn!(mq.link = name, error, "no connection to the message broker");
             }
         }
         sleep(backoff.mul_f64(rand::random_range(0.5..1.0))).await;
@@ -193,7 +195,11 @@ async fn stay(name: &'static str, connection: Connection, live: &watch::Sender<O
                 );
             }
             Ok(Some(Event::Error(error))) => {
-                warn!(mq.link = name, error = %fault::chain(&error), "connection to the message broker broke");
+                let error = fault::chain(&error);
+                warn!(
+                    mq.link = name,
+                    error, "the connection to the message broker broke"
+                );
             }
             Ok(None) => sleep(LOOK).await,
             Ok(Some(_)) | Err(_) => {}

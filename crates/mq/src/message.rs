@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use crate::trace;
 
-/// What a service says to another one: a wire shape, the queue that it travels in and how patiently it is
-/// tried again.
+/// What a service says to another one: a wire shape, the queue that it travels in and how patiently
+/// it is tried again.
 pub trait Message: prost::Message + Default + 'static {
     /// `order.reserved`
     const NAME: &'static str;

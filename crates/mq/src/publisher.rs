@@ -34,8 +34,8 @@ impl Publisher {
         }
     }
 
-    /// Returns when the broker has confirmed every message, at the latest after the configured timeout. The
-    /// work queues exist from here on.
+    /// Returns when the broker has confirmed every message, at the latest after the configured
+    /// timeout. The work queues exist from here on.
     pub async fn publish(&self, messages: Vec<Outgoing>) -> Result<(), PublishError> {
         let parcels: Vec<_> = messages
             .into_iter()
@@ -92,7 +92,8 @@ impl Publisher {
         Ok(refusals)
     }
 
-    /// Declares the work queues of a batch. One that the broker refuses fails its own messages only.
+    /// Declares the work queues of a batch. One that the broker refuses fails its own messages
+    /// only.
     async fn declare<'a>(
         &self,
         live: &Live,

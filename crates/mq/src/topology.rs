@@ -1,5 +1,5 @@
-//! Which queues exist, and with which arguments: the same on RabbitMQ 3.10 and 4.x. An argument that changes
-//! needs a new queue name, since the broker refuses to redeclare a queue differently.
+//! Which queues exist, and with which arguments: the same on RabbitMQ 3.10 and 4.x. An argument
+//! that changes needs a new queue name, since the broker refuses to redeclare a queue differently.
 
 use lapin::{
     Channel,
@@ -7,8 +7,8 @@ use lapin::{
     types::{AMQPValue, FieldTable},
 };
 
-/// Redeliveries until the broker parks a message by itself. 4.x defaults to 20, which a few restarts use up;
-/// 3.10 misreads -1.
+/// Redeliveries until the broker parks a message by itself. 4.x defaults to 20, which a few
+/// restarts use up; 3.10 misreads -1.
 const DELIVERY_LIMIT: i64 = 1_000_000;
 /// Messages in a work queue; above, publishers get a nack.
 const LENGTH_MAX: i64 = 1_000_000;
@@ -45,8 +45,8 @@ pub(crate) async fn declare_work(channel: &Channel, queue: &str) -> lapin::Resul
     declare(channel, queue, arguments).await
 }
 
-/// The ladder too: what a consumer needs. One queue per delay, since a message whose time has come waits
-/// behind one whose time has not.
+/// The ladder too: what a consumer needs. One queue per delay, since a message whose time has come
+/// waits behind one whose time has not.
 pub(crate) async fn declare_all(
     channel: &Channel,
     queue: &str,

@@ -3,7 +3,8 @@
 pub enum Verdict {
     /// Its effect is committed.
     Done,
-    /// Try again after the next step of the ladder: something it needs is not there yet. The text says why.
+    /// Try again after the next step of the ladder: something it needs is not there yet. The text
+    /// says why.
     Retry(String),
     /// It can never work, through its own fault. The text says why.
     Dead(String),

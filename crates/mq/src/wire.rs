@@ -104,7 +104,8 @@ impl Envelope {
             .with_headers(headers)
     }
 
-    /// Reads what came. A message from a stranger may lack anything; it gets the nil id and attempt 1.
+    /// Reads what came. A message from a stranger may lack anything; it gets the nil id and attempt
+    /// 1.
     pub(crate) fn read(properties: &BasicProperties) -> Self {
         let empty = FieldTable::default();
         let headers = properties.headers().as_ref().unwrap_or(&empty);

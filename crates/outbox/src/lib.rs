@@ -1,8 +1,9 @@
-//! Messages that commit together with what they announce, and effects that commit together with their receipt.
+//! Messages that commit together with what they announce, and effects that commit together with
+//! their receipt.
 //!
-//! [`append`] writes a message into the caller's transaction; a [`Relay`] hands it to the broker and deletes
-//! it after the confirm, so every message is sent at least once. [`first_time`] is the other end: it tells a
-//! repeat from the first delivery, in the transaction of the effect.
+//! [`append`] writes a message into the caller's transaction; a [`Relay`] hands it to the broker
+//! and deletes it after the confirm, so every message is sent at least once. [`first_time`] is the
+//! other end: it tells a repeat from the first delivery, in the transaction of the effect.
 //!
 //! Each schema that uses this crate holds the tables of `migration/` as `0100_outbox.sql` and
 //! `0101_inbox.sql`.
@@ -21,8 +22,8 @@ pub use crate::{
 pub const MIGRATION_OUTBOX: &str = include_str!("../migration/0100_outbox.sql");
 pub const MIGRATION_INBOX: &str = include_str!("../migration/0101_inbox.sql");
 
-/// Adds `message` to the caller's transaction and returns its id. [`Wake::now`] after the commit saves it the
-/// wait for the next poll.
+/// Adds `message` to the caller's transaction and returns its id. [`Wake::now`] after the commit
+/// saves it the wait for the next poll.
 pub async fn append<M: mq::Message>(
     tx: &mut db::Tx<'_>,
     message: &M,
@@ -44,8 +45,9 @@ pub async fn append_all<M: mq::Message>(
     Ok(outgoing.into_iter().map(|message| message.id).collect())
 }
 
-/// Whether `consumer` sees the message for the first time. The answer commits, or rolls back, with the effect
-/// that the caller makes in the same transaction. `consumer` names the handler, at most 64 bytes.
+/// Whether `consumer` sees the message for the first time. The answer commits, or rolls back, with
+/// the effect that the caller makes in the same transaction. `consumer` names the handler, at most
+/// 64 bytes.
 pub async fn first_time(
     tx: &mut db::Tx<'_>,
     consumer: &str,

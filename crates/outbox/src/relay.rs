@@ -1,5 +1,6 @@
-//! Hands messages to the broker, oldest first. Any number of replicas may run one: a message is claimed by
-//! lease, so it is sent twice only when a relay dies, or is held up longer than its lease, in between.
+//! Hands messages to the broker, oldest first. Any number of replicas may run one: a message is
+//! claimed by lease, so it is sent twice only when a relay dies, or is held up longer than its
+//! lease, in between.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -35,6 +36,9 @@ pub struct Relay {
     clock: SharedClock,
 }
 
+/// Before every id.
+const START: i64 = 0;
+
 enum Round {
     /// Nothing is left to send.
     Idle,
@@ -66,13 +70,15 @@ impl Relay {
 
     async fn run(&self, wake: &Wake, stop: &CancellationToken) {
         let mut measured: Option<Instant> = None;
+        let mut after = START;
         while !stop.is_cancelled() {
             if measured.is_none_or(|at| at.elapsed() >= MEASURE) {
                 self.measure().await;
                 measured = Some(Instant::now());
             }
-            // Only the waits are cut short: a statement that is dropped half-way keeps its connection.
-            match self.round().await {
+            // Only the waits are cut short: a statement that is dropped half-way keeps its
+            // connection.
+            match self.round(&mut after).await {
                 Round::Busy => {}
                 Round::Idle => {
                     tokio::select! {
@@ -86,11 +92,12 @@ impl Relay {
                 }
             }
         }
-        self.round().await;
+        after = START;
+        self.round(&mut after).await;
     }
 
-    async fn round(&self) -> Round {
-        match self.send_some().await {
+    async fn round(&self, after: &mut i64) -> Round {
+        match self.send_some(after).await {
             Ok(round) => round,
             Err(error) => {
                 warn!(error = %fault::chain(&error), "the outbox cannot be read");
@@ -99,20 +106,28 @@ impl Relay {
         }
     }
 
-    async fn send_some(&self) -> Result<Round, sqlx::Error> {
+    /// Sends what one claim takes. `after` moves on behind messages that were kept back, so that a
+    /// queue which cannot be published to does not hold up the others, and starts over at the end.
+    async fn send_some(&self, after: &mut i64) -> Result<Round, sqlx::Error> {
         let owner: i64 = rand::random();
         let now_ms = self.clock.now_ms();
-        let claimed = store::claim(&self.pool, owner, now_ms, now_ms + LEASE_MS).await?;
+        let lease_until_ms = now_ms + LEASE_MS;
+        let claimed = store::claim(&self.pool, owner, *after, now_ms, lease_until_ms).await?;
+        let is_full = claimed.len() == store::CLAIM_MAX;
+        let last = claimed.last().map_or(START, |row| row.id);
+        if !is_full {
+            *after = START;
+        }
         if claimed.is_empty() {
             return Ok(Round::Idle);
         }
-        let is_full = claimed.len() == store::CLAIM_MAX;
         let messages = claimed.iter().map(|row| row.message.clone()).collect();
-        let unsent: HashSet<_> = match self.publisher.publish(messages).await {
-            Ok(()) => HashSet::new(),
+        let (unsent, is_outage) = match self.publisher.publish(messages).await {
+            Ok(()) => (HashSet::new(), false),
             Err(error) => {
                 warn!(error = %fault::chain(&error), "the outbox keeps messages back");
-                error.unsent.into_iter().collect()
+                let is_outage = error.cause.is_outage();
+                (error.unsent.into_iter().collect(), is_outage)
             }
         };
         let (kept, sent): (Vec<_>, Vec<_>) = claimed
@@ -128,6 +143,9 @@ impl Relay {
             .inc_by(kept.len() as u64);
         store::delete(&self.pool, owner, &sent).await?;
         store::release(&self.pool, owner, &kept).await?;
+        if is_full && !is_outage && (*after > START || !kept.is_empty()) {
+            *after = last;
+        }
         Ok(match (kept.is_empty(), is_full) {
             (false, _) => Round::Failed,
             (true, true) => Round::Busy,

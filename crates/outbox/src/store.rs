@@ -1,4 +1,5 @@
-//! The statements. They stand in every schema that has the tables, so nothing can check them at compile time.
+//! The statements. They stand in every schema that has the tables, so nothing can check them at
+//! compile time.
 
 use mq::Outgoing;
 use sqlx::{MySql, QueryBuilder, Row, mysql::MySqlRow};
@@ -31,7 +32,8 @@ pub(crate) async fn insert(
         let size = 1 << rest.len().min(CLAIM_MAX).ilog2();
         let (chunk, later) = rest.split_at(size);
         let mut insert = QueryBuilder::<MySql>::new(
-            "INSERT INTO outbox (message_id, queue, name, version, body, trace_parent, created_ms) ",
+            "INSERT INTO outbox \
+             (message_id, queue, name, version, body, trace_parent, created_ms) ",
         );
         insert.push_values(chunk, |mut row, message| {
             row.push_bind(message.id.as_bytes().to_vec())
@@ -48,19 +50,21 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Takes up to [`CLAIM_MAX`] of the oldest free messages until `lease_until_ms`. `owner` must be new for each
-/// claim. The read takes no locks and the update names its rows, so neither waits for a transaction that is
-/// inserting.
+/// Takes up to [`CLAIM_MAX`] of the oldest free messages behind `after`, until `lease_until_ms`.
+/// `owner` must be new for each claim. The read takes no locks and the update names its rows, so neither waits for
+/// a transaction that is inserting.
 pub(crate) async fn claim(
     pool: &db::Pool,
     owner: i64,
+    after: i64,
     now_ms: i64,
     lease_until_ms: i64,
 ) -> Result<Vec<Claimed>, sqlx::Error> {
     let mut free = sqlx::query(
         "SELECT id, message_id, queue, name, version, body, trace_parent, created_ms \
-         FROM outbox WHERE lease_until_ms <= ? ORDER BY id LIMIT 256",
+         FROM outbox WHERE id > ? AND lease_until_ms <= ? ORDER BY id LIMIT 256",
     )
+    .bind(after)
     .bind(now_ms)
     .fetch_all(pool)
     .await?
@@ -93,7 +97,8 @@ pub(crate) async fn claim(
     Ok(free)
 }
 
-/// Forgets messages that the broker has. One whose lease ran out meanwhile is left to its new owner.
+/// Forgets messages that the broker has. One whose lease ran out meanwhile is left to its new
+/// owner.
 pub(crate) async fn delete(pool: &db::Pool, owner: i64, ids: &[i64]) -> Result<(), sqlx::Error> {
     if ids.is_empty() {
         return Ok(());
@@ -155,8 +160,8 @@ pub(crate) async fn insert_seen(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Forgets up to `rows_max` receipts from before `before_ms`, and says how many. A repeat that comes later
-/// than that counts as new.
+/// Forgets up to `rows_max` receipts from before `before_ms`, and says how many. A repeat that
+/// comes later than that counts as new.
 pub async fn prune_inbox(
     pool: &db::Pool,
     before_ms: i64,

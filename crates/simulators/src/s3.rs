@@ -1,5 +1,6 @@
-//! An S3 server that keeps its objects in a folder: s3s with its file system, and CORS of ours, so that browsers
-//! may follow presigned links. It bounds nothing; never listen with it where strangers can connect.
+//! An S3 server that keeps its objects in a folder: s3s with its file system, and CORS of ours, so
+//! that browsers may follow presigned links. It bounds nothing; never listen with it where
+//! strangers can connect.
 
 use std::{io, net::SocketAddr, path::Path, time::Duration};
 

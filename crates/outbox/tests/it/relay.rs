@@ -1,8 +1,19 @@
 use std::{collections::HashSet, time::Duration};
 
+use mq::Message;
 use testkit::ChaosProxy;
 
 use crate::support::{Ping, SOON, World};
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct Refused {}
+
+impl Message for Refused {
+    const NAME: &'static str = "test.refused";
+    const VERSION: u16 = 1;
+    const QUEUE: &'static str = "test.ping.v2.retry.1s";
+    const RETRY_S: &'static [u32] = &[1];
+}
 
 #[tokio::test]
 async fn what_commits_is_sent_in_order_and_forgotten() {
@@ -130,5 +141,28 @@ async fn what_a_dead_relay_held_is_sent_when_its_lease_is_over() {
     assert_eq!(world.received.all().len(), 1);
     testkit::eventually(SOON, || async { world.received.all().len() == 3 }).await;
     assert_eq!(world.pending().await, 0);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_queue_that_refuses_does_not_hold_up_the_others() {
+    let world = World::new().await;
+    world.consume();
+    // The step of a ladder: it exists, and not as a work queue.
+    testkit::eventually(SOON, || async {
+        world.broker.declare::<Ping>().await.is_ok()
+    })
+    .await;
+    world.append(0..600).await;
+    let refused = sqlx::query("UPDATE outbox SET queue = ?").bind(Refused::QUEUE);
+    assert_eq!(
+        refused.execute(&world.pool).await.unwrap().rows_affected(),
+        600
+    );
+    world.append(600..610).await;
+    world.relay();
+    testkit::eventually(SOON, || async { world.received.all().len() == 10 }).await;
+    assert_eq!(world.pending().await, 600);
+    world.broker.delete::<Refused>().await.unwrap();
     world.end().await;
 }
