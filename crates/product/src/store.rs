@@ -84,7 +84,7 @@ impl Store {
         matches!(error, Error::Database(error) if db::hit_unique_key(error, "PRIMARY"))
     }
 
-    pub(crate) fn unreadable(key: &MoveKey, what: impl ToString) -> Error {
+    pub(crate) fn unreadable(key: &MoveKey, what: &impl ToString) -> Error {
         Error::Unreadable {
             key: key.as_str().to_owned(),
             what: what.to_string(),

@@ -2,7 +2,7 @@ use ids::ProductId;
 
 use crate::{
     Error,
-    domain::{Draft, Item, Patch},
+    domain::{Category, Description, Draft, ImageUrl, Item, Name, Patch, Price, Stock},
 };
 
 #[derive(Debug, sqlx::FromRow)]
@@ -77,15 +77,12 @@ pub(super) async fn update(
              category = COALESCE(?, category), image_url = COALESCE(?, image_url),
              on_shelf = COALESCE(?, on_shelf), updated_at_ms = ?
          WHERE id = ? AND deleted_at_ms IS NULL",
-        patch.name.as_ref().map(|name| name.as_str()),
-        patch
-            .description
-            .as_ref()
-            .map(|description| description.as_str()),
-        patch.price.map(|price| price.fen()),
-        patch.stock.map(|stock| stock.units()),
-        patch.category.as_ref().map(|category| category.as_str()),
-        patch.image_url.as_ref().map(|image_url| image_url.as_str()),
+        patch.name.as_ref().map(Name::as_str),
+        patch.description.as_ref().map(Description::as_str),
+        patch.price.map(Price::fen),
+        patch.stock.map(Stock::units),
+        patch.category.as_ref().map(Category::as_str),
+        patch.image_url.as_ref().map(ImageUrl::as_str),
         patch.on_shelf,
         now_ms,
         id.get(),

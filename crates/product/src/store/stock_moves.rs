@@ -23,11 +23,11 @@ pub(super) async fn get(pool: &db::Pool, wanted: &Move) -> Result<Option<Receipt
         });
     }
     let outcome = Outcome::from_word(&row.outcome)
-        .ok_or_else(|| Store::unreadable(&wanted.key, format!("outcome {}", row.outcome)))?;
+        .ok_or_else(|| Store::unreadable(&wanted.key, &format!("outcome {}", row.outcome)))?;
     let item: Option<Item> = match row.product.as_str() {
         "" => None,
         json => Some(
-            serde_json::from_str(json).map_err(|error| Store::unreadable(&wanted.key, error))?,
+            serde_json::from_str(json).map_err(|error| Store::unreadable(&wanted.key, &error))?,
         ),
     };
     Ok(Some(Receipt {
@@ -45,7 +45,7 @@ pub(super) async fn insert(
 ) -> Result<(), Error> {
     let product = match &receipt.item {
         Some(item) => {
-            serde_json::to_string(item).map_err(|error| Store::unreadable(&wanted.key, error))?
+            serde_json::to_string(item).map_err(|error| Store::unreadable(&wanted.key, &error))?
         }
         None => String::new(),
     };

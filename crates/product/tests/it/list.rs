@@ -63,90 +63,51 @@ async fn lists_are_sorted() {
 }
 
 #[tokio::test]
+async fn lists_are_searched() {
+    let shop = stocked().await;
+    for (keyword, want) in [
+        ("LAMP", &["Lamp 100%"][..]),
+        ("一盏", &["灯_b", "chair", "Lamp 100%"]),
+        ("%", &["Lamp 100%"]),
+        ("_", &["灯_b"]),
+        ("' OR 1=1 -- ", &[]),
+    ] {
+        let request = ListRequest {
+            keyword: keyword.to_owned(),
+            ..all()
+        };
+        assert_eq!(names(&shop, request).await, want, "{keyword}");
+    }
+    for (category, want) in [("home", &["chair", "Lamp 100%"][..]), ("HOME", &[])] {
+        let request = ListRequest {
+            category: category.to_owned(),
+            ..all()
+        };
+        assert_eq!(names(&shop, request).await, want, "{category}");
+    }
+}
+
+#[tokio::test]
 async fn lists_are_filtered() {
     let shop = stocked().await;
-    let text = |text: &str| text.to_owned();
-    let cases = [
-        (
-            ListRequest {
-                keyword: text("LAMP"),
-                ..all()
-            },
-            vec!["Lamp 100%"],
-        ),
-        (
-            ListRequest {
-                keyword: text("一盏"),
-                ..all()
-            },
-            vec!["灯_b", "chair", "Lamp 100%"],
-        ),
-        (
-            ListRequest {
-                keyword: text("%"),
-                ..all()
-            },
-            vec!["Lamp 100%"],
-        ),
-        (
-            ListRequest {
-                keyword: text("_"),
-                ..all()
-            },
-            vec!["灯_b"],
-        ),
-        (
-            ListRequest {
-                keyword: text("' OR 1=1 -- "),
-                ..all()
-            },
-            vec![],
-        ),
-        (
-            ListRequest {
-                category: text("home"),
-                ..all()
-            },
-            vec!["chair", "Lamp 100%"],
-        ),
-        (
-            ListRequest {
-                category: text("HOME"),
-                ..all()
-            },
-            vec![],
-        ),
+    let prices = |min_price_fen, max_price_fen| ListRequest {
+        min_price_fen,
+        max_price_fen,
+        ..all()
+    };
+    for (request, want) in [
         (
             ListRequest {
                 in_stock: true,
                 ..all()
             },
-            vec!["灯_b", "Lamp 100%"],
+            &["灯_b", "Lamp 100%"][..],
         ),
-        (
-            ListRequest {
-                min_price_fen: Some(200),
-                ..all()
-            },
-            vec!["灯_b", "Lamp 100%"],
-        ),
-        (
-            ListRequest {
-                max_price_fen: Some(200),
-                ..all()
-            },
-            vec!["灯_b", "chair"],
-        ),
-        (
-            ListRequest {
-                min_price_fen: Some(0),
-                max_price_fen: Some(150),
-                ..all()
-            },
-            vec!["chair"],
-        ),
-    ];
-    for (request, want) in cases {
+        (prices(Some(200), None), &["灯_b", "Lamp 100%"]),
+        (prices(None, Some(200)), &["灯_b", "chair"]),
+        (prices(Some(0), Some(150)), &["chair"]),
+        (prices(Some(400), Some(150)), &[]),
+    ] {
         assert_eq!(names(&shop, request.clone()).await, want, "{request:?}");
     }
 }

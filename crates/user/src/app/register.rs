@@ -3,7 +3,7 @@ use tracing::info;
 use super::{App, SignedIn};
 use crate::{
     Error,
-    domain::{Life, Names, NewAccount, NewPassword, Nickname, RefreshSecret},
+    domain::{Life, Names, NewAccount, NewPassword, Nickname, RefreshSecret, Username},
 };
 
 /// What somebody says who wants an account.
@@ -25,7 +25,7 @@ impl App {
             nickname,
             life,
         } = registration;
-        let role = self.role_at_registration(names.username.as_ref().map(|name| name.as_str()))?;
+        let role = self.role_at_registration(names.username.as_ref().map(Username::as_str))?;
         // Before the costly part.
         self.store.names_are_free(&names).await?;
         let hash = self.passwords.hash(password.secret()).await?;

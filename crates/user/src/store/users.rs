@@ -4,7 +4,10 @@ use sqlx::MySqlExecutor;
 
 use crate::{
     Error,
-    domain::{Account, Change, LoginName, Names, NewAccount},
+    domain::{
+        Account, Avatar, Change, Email, Info, LoginName, Mobile, Names, NewAccount, Nickname, Sex,
+        Username,
+    },
 };
 
 /// An account and what its password is compared with.
@@ -57,9 +60,9 @@ pub(super) async fn insert(
         "INSERT INTO users (username, email, mobile, password_hash, nickname, avatar, sex, info, role, active,
                             created_at_ms, updated_at_ms)
          VALUES (?, ?, ?, ?, ?, '', 0, '', ?, 1, ?, ?)",
-        names.username.as_ref().map(|name| name.as_str()),
-        names.email.as_ref().map(|email| email.as_str()),
-        names.mobile.as_ref().map(|mobile| mobile.as_str()),
+        names.username.as_ref().map(Username::as_str),
+        names.email.as_ref().map(Email::as_str),
+        names.mobile.as_ref().map(Mobile::as_str),
         password_hash,
         account.nickname.as_str(),
         account.role.name(),
@@ -177,12 +180,12 @@ pub(super) async fn update<'e>(
          SET nickname = COALESCE(?, nickname), avatar = COALESCE(?, avatar), sex = COALESCE(?, sex),
              info = COALESCE(?, info), email = IF(?, ?, email), updated_at_ms = ?
          WHERE id = ?",
-        change.nickname.as_ref().map(|nickname| nickname.as_str()),
-        change.avatar.as_ref().map(|avatar| avatar.as_str()),
-        change.sex.map(|sex| sex.get()),
-        change.info.as_ref().map(|info| info.as_str()),
+        change.nickname.as_ref().map(Nickname::as_str),
+        change.avatar.as_ref().map(Avatar::as_str),
+        change.sex.map(Sex::get),
+        change.info.as_ref().map(Info::as_str),
         email.is_some(),
-        email.and_then(Option::as_ref).map(|email| email.as_str()),
+        email.and_then(Option::as_ref).map(Email::as_str),
         now_ms,
         id.get(),
     )
