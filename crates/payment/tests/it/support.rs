@@ -1,0 +1,290 @@
+//! One payment service on private corners of real engines, with order's stand-in beside it.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use auth::{Principal, Role};
+use clock::{Clock, FakeClock};
+use fault::{Fault, Reason};
+use ids::{OrderId, OrderNo, UserId};
+use mq::{Broker, ConsumerOptions, Message, Outgoing, Verdict};
+use payment::{Config, Started};
+use proto::{
+    order::{OrderView, PaymentClosed, PaymentPaid, PaymentRefunded},
+    payment::{
+        Channel, CreateRequest, GetRequest, MockPayRequest, OrderClosing, PaymentView, Purpose,
+        RefundDue, payment_client::PaymentClient,
+    },
+};
+use tonic::{Response, Status};
+
+use crate::order::StandIn;
+
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+
+pub(crate) struct Shop {
+    pub ctx: service::Ctx,
+    pub clock: Arc<FakeClock>,
+    pub config: Config,
+    pub started: Started,
+    pub client: PaymentClient<rpc::Channel>,
+    pub order: StandIn,
+    pub heard: Heard,
+    pub pool: db::Pool,
+    broker: Broker,
+    next_order: AtomicI64,
+}
+
+/// What order was told.
+#[derive(Clone, Default)]
+pub(crate) struct Heard {
+    paid: Arc<Mutex<Vec<PaymentPaid>>>,
+    closed: Arc<Mutex<Vec<PaymentClosed>>>,
+    refunded: Arc<Mutex<Vec<PaymentRefunded>>>,
+}
+
+impl Heard {
+    pub(crate) fn paid(&self, order: &OrderView) -> Vec<PaymentPaid> {
+        let heard = self.paid.lock().unwrap();
+        heard
+            .iter()
+            .filter(|message| message.order_id == order.id)
+            .cloned()
+            .collect()
+    }
+
+    pub(crate) fn closed(&self, order: &OrderView) -> Vec<PaymentClosed> {
+        let heard = self.closed.lock().unwrap();
+        heard
+            .iter()
+            .filter(|message| message.order_id == order.id)
+            .cloned()
+            .collect()
+    }
+
+    pub(crate) fn refunded(&self, order: &OrderView) -> Vec<PaymentRefunded> {
+        let heard = self.refunded.lock().unwrap();
+        heard
+            .iter()
+            .filter(|message| message.order_id == order.id)
+            .cloned()
+            .collect()
+    }
+
+    fn listen(&self, broker: &Broker) {
+        collect(broker, &self.paid);
+        collect(broker, &self.closed);
+        collect(broker, &self.refunded);
+    }
+}
+
+fn collect<M: Message + Send>(broker: &Broker, into: &Arc<Mutex<Vec<M>>>) {
+    let into = Arc::clone(into);
+    let options = ConsumerOptions {
+        prefetch: 16,
+        batch_max: 16,
+        batch_wait: Duration::ZERO,
+    };
+    broker.consume::<M, _, _>(options, move |deliveries| {
+        let verdicts = vec![Verdict::Done; deliveries.len()];
+        into.lock()
+            .unwrap()
+            .extend(deliveries.into_iter().map(|delivery| delivery.message));
+        async move { verdicts }
+    });
+}
+
+pub(crate) fn defaults() -> Config {
+    service::config::from_layers(payment::NAME, payment::DEFAULTS, None, &[]).unwrap()
+}
+
+impl Shop {
+    /// `adapt` changes the configuration before the service starts.
+    pub(crate) async fn open(adapt: impl FnOnce(&mut Config)) -> Self {
+        let (ctx, clock) = testkit::ctx(payment::NAME);
+        Self::open_in(ctx, clock, adapt).await
+    }
+
+    pub(crate) async fn open_in(
+        ctx: service::Ctx,
+        clock: Arc<FakeClock>,
+        adapt: impl FnOnce(&mut Config),
+    ) -> Self {
+        let mut config = defaults();
+        config.db = testkit::Mysql::schema(&payment::MIGRATOR, payment::NAME).await;
+        config.mq = testkit::mq_config();
+        config.grpc.listen = ([127, 0, 0, 1], 0).into();
+        let order = StandIn::default();
+        let at = order.start(&ctx, &config.fleet).await;
+        config.order.url = format!("http://{at}");
+        adapt(&mut config);
+
+        let heard = Heard::default();
+        let broker = mq::connect(&config.mq, ctx.tracker(), ctx.stop()).await;
+        heard.listen(&broker);
+        let started = payment::start(&ctx, &config).await.unwrap();
+        let peer = rpc::PeerConfig {
+            url: format!("http://{}", started.grpc.unwrap()),
+            timeout_ms: 20_000,
+        };
+        let client = PaymentClient::new(rpc::peer(&peer, &config.fleet));
+        let pool = db::connect(&config.db).await.unwrap();
+        let next_order = AtomicI64::new(1);
+        Self {
+            ctx,
+            clock,
+            config,
+            started,
+            client,
+            order,
+            heard,
+            pool,
+            broker,
+            next_order,
+        }
+    }
+
+    /// A pending order of `user`, with a quarter of an hour to pay.
+    pub(crate) fn order_of(&self, user: i64, total_fen: i64) -> OrderView {
+        let id = self.next_order.fetch_add(1, Ordering::SeqCst);
+        let no = OrderNo::new(OrderId::try_from(id).unwrap(), self.clock.now());
+        let order = OrderView {
+            id,
+            order_no: no.to_string(),
+            user_id: user,
+            total_fen,
+            expires_at_ms: self.clock.now_ms() + 15 * 60_000,
+            ..OrderView::default()
+        };
+        self.order.put(order.clone());
+        order
+    }
+
+    pub(crate) async fn create(&self, order: &OrderView) -> Result<PaymentView, Status> {
+        let message = CreateRequest {
+            purpose: Purpose::Order.into(),
+            subject: order.order_no.clone(),
+            channel: Channel::WechatNative.into(),
+        };
+        let request = auth::request(&principal(order.user_id), message);
+        self.client
+            .clone()
+            .create(request)
+            .await
+            .map(Response::into_inner)
+    }
+
+    pub(crate) async fn mock_pay(&self, order: &OrderView) -> Result<PaymentView, Status> {
+        let message = MockPayRequest {
+            order_no: order.order_no.clone(),
+        };
+        let request = auth::request(&principal(order.user_id), message);
+        self.client
+            .clone()
+            .mock_pay(request)
+            .await
+            .map(Response::into_inner)
+    }
+
+    pub(crate) async fn get(&self, user: i64, payment_no: &str) -> Result<PaymentView, Status> {
+        let message = GetRequest {
+            payment_no: payment_no.to_owned(),
+            ..GetRequest::default()
+        };
+        let request = auth::request(&principal(user), message);
+        self.client
+            .clone()
+            .get(request)
+            .await
+            .map(Response::into_inner)
+    }
+
+    /// By its order, after asking the provider.
+    pub(crate) async fn synced(&self, order: &OrderView) -> Result<PaymentView, Status> {
+        let message = GetRequest {
+            order_no: order.order_no.clone(),
+            sync: true,
+            ..GetRequest::default()
+        };
+        let request = auth::request(&principal(order.user_id), message);
+        self.client
+            .clone()
+            .get(request)
+            .await
+            .map(Response::into_inner)
+    }
+
+    pub(crate) async fn say<M: Message>(&self, message: &M) {
+        self.send(Outgoing::of(message)).await;
+    }
+
+    pub(crate) async fn send(&self, message: Outgoing) {
+        self.broker
+            .publisher()
+            .publish(vec![message])
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn say_closing(&self, order: &OrderView) {
+        self.say(&closing(order)).await;
+    }
+
+    pub(crate) async fn say_refund_due(&self, order: &OrderView, payment_no: &str) {
+        self.say(&RefundDue {
+            order_id: order.id,
+            order_no: order.order_no.clone(),
+            payment_no: payment_no.to_owned(),
+            reason: "订单已关闭".into(),
+        })
+        .await;
+    }
+
+    pub(crate) async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
+    }
+
+    pub(crate) async fn dead<M: Message>(&self) -> u64 {
+        self.broker.dead(M::QUEUE).await.unwrap()
+    }
+
+    pub(crate) async fn close_down(self) {
+        self.pool.close().await;
+        assert!(
+            self.ctx.shut_down(LIMIT).await,
+            "something goes on after the stop"
+        );
+    }
+}
+
+pub(crate) fn closing(order: &OrderView) -> OrderClosing {
+    OrderClosing {
+        order_id: order.id,
+        order_no: order.order_no.clone(),
+        user_id: order.user_id,
+        amount_fen: order.total_fen,
+    }
+}
+
+pub(crate) fn principal(user: i64) -> Principal {
+    Principal {
+        user: UserId::try_from(user).unwrap(),
+        username: format!("user{user}"),
+        role: Role::User,
+        session: None,
+    }
+}
+
+pub(crate) fn reason(refused: &Status) -> Reason {
+    rpc::PeerError::from(refused.clone()).reason()
+}
+
+/// Waits until `look` finds something.
+pub(crate) async fn until(look: impl Fn() -> bool) {
+    testkit::eventually(LIMIT, || async { look() }).await;
+}
