@@ -105,7 +105,9 @@ async fn rebuild(tx: &mut Tx<'_>, activity: ActivityId, epoch: Epoch) -> Result<
     if !sales::bump(tx, activity, epoch).await? {
         return Ok(None);
     }
-    after_update()?;
+    fail_point!("fence.after_update", |_| Err(Error::Parameter(
+        "fail point"
+    )));
     Ok(Some((Verdict::Fenced, units::all(tx, activity).await?)))
 }
 
@@ -119,7 +121,9 @@ async fn apply(
     if !sales::bump_for_edit(tx, activity, epoch, edit.version).await? {
         return Ok(None);
     }
-    after_update()?;
+    fail_point!("fence.after_update", |_| Err(Error::Parameter(
+        "fail point"
+    )));
     // Units are still those before the edit: the bump leaves them alone.
     let before = sales::find(&mut **tx, activity)
         .await?
@@ -158,7 +162,9 @@ async fn end(
     if !sales::bump_for_end(tx, activity, epoch, version, cancelled).await? {
         return Ok(None);
     }
-    after_update()?;
+    fail_point!("fence.after_update", |_| Err(Error::Parameter(
+        "fail point"
+    )));
     let sale = sales::find(&mut **tx, activity)
         .await?
         .ok_or(Error::NoSale(activity))?;
@@ -192,11 +198,4 @@ fn refusal(sale: Option<&Sale>, intent: Intent) -> Verdict {
         (Some(sale), _) if sale.ended => Verdict::Ended,
         (Some(_), _) => Verdict::OtherEpoch,
     }
-}
-
-fn after_update() -> Result<(), Error> {
-    fail_point!("fence.after_update", |_| Err(Error::Parameter(
-        "fail point"
-    )));
-    Ok(())
 }
