@@ -99,8 +99,14 @@ async fn pass(client: TcpStream, upstream: SocketAddr, mut weather: watch::Recei
     let (client_read, client_write) = client.into_split();
     let (server_read, server_write) = server.into_split();
     let (up, down) = (weather.clone(), weather.clone());
+    let both = async {
+        tokio::join!(
+            copy(client_read, server_write, up),
+            copy(server_read, client_write, down)
+        )
+    };
     tokio::select! {
-        _ = async { tokio::join!(copy(client_read, server_write, up), copy(server_read, client_write, down)) } => {}
+        _ = both => {}
         // Dropping the halves ends both connections.
         _ = weather.wait_for(|now| *now == Weather::Cut) => {}
     }

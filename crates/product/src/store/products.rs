@@ -45,7 +45,8 @@ pub(super) async fn insert(
 ) -> Result<ProductId, Error> {
     let done = sqlx::query!(
         "INSERT INTO products
-            (name, description, price_fen, stock, category, image_url, on_shelf, created_at_ms, updated_at_ms)
+            (name, description, price_fen, stock, category, image_url, on_shelf,
+             created_at_ms, updated_at_ms)
          VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)",
         draft.name.as_str(),
         draft.description.as_str(),
