@@ -87,10 +87,16 @@ impl Attempts {
         }
     }
 
+    /// Begins on a connection that works. A restart of the server leaves dead ones in the pool: each is
+    /// found once and thrown away, and nothing was done on it.
     pub async fn begin<E: From<sqlx::Error> + Retryable>(&self) -> Result<Tx<'static>, E> {
-        match self.pool.begin().await {
-            Ok(begun) => Ok(begun),
-            Err(error) => self.finish(Err(error.into())),
+        let mut left = self.pool.options().get_max_connections();
+        loop {
+            match self.pool.begin().await {
+                Ok(begun) => return Ok(begun),
+                Err(sqlx::Error::Io(_)) if left > 0 => left -= 1,
+                Err(error) => return self.finish(Err(error.into())),
+            }
         }
     }
 

@@ -73,3 +73,77 @@ async fn a_schema_name_is_no_place_for_sql() {
     let error = db::connect(&config).await.unwrap_err();
     assert!(matches!(error, db::Error::SchemaName(_)), "{error:?}");
 }
+
+/// A busy pool's connections are not pinged: a transaction finds a live one by itself.
+#[tokio::test]
+async fn a_transaction_steps_over_dead_connections() {
+    let config = config().await;
+    let proxy = ChaosProxy::start(testkit::server_address(&testkit::mysql_url())).await;
+    let pool = db::connect(&Mysql::through(&config, proxy.address()))
+        .await
+        .unwrap();
+    drop(every_connection(&pool).await);
+    proxy.cut();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    proxy.heal();
+    let done: Result<i64, sqlx::Error> = db::transact!(&pool, "after_a_cut", async |tx| {
+        sqlx::query_scalar("SELECT 1").fetch_one(&mut **tx).await
+    })
+    .await;
+    assert_eq!(done.unwrap(), 1);
+}
+
+/// Every connection that the pool may have.
+async fn every_connection(pool: &db::Pool) -> Vec<sqlx::pool::PoolConnection<sqlx::MySql>> {
+    let mut held = Vec::new();
+    for _ in 0..pool.options().get_max_connections() {
+        held.push(pool.acquire().await.unwrap());
+    }
+    held
+}
+
+/// MySQL takes a password that it has not cached only over TLS; MariaDB may have none.
+#[tokio::test]
+async fn passwords_work_on_the_first_login() {
+    let config = config().await;
+    let admin = db::connect(&config).await.unwrap();
+    let name = format!("t{}", config.schema.rsplit("db_").next().unwrap());
+    let run = |statement: String| sqlx::query(AssertSqlSafe(statement)).execute(&admin);
+    // Both: a server may have a nameless user of localhost, which comes before any host.
+    for host in ["%", "localhost"] {
+        run(format!(
+            "CREATE USER '{name}'@'{host}' IDENTIFIED BY 'p@ss/word'"
+        ))
+        .await
+        .unwrap();
+        run(format!(
+            "GRANT ALL ON `{}`.* TO '{name}'@'{host}'",
+            config.schema
+        ))
+        .await
+        .unwrap();
+    }
+    let server = testkit::server_address(&testkit::mysql_url());
+    let url = format!("mysql://{name}:p%40ss%2Fword@{server}");
+    let pool = db::connect(&db::Config {
+        url: url.into(),
+        ..config.clone()
+    })
+    .await;
+    let url = format!("mysql://{name}:wrong@{server}");
+    let started = Instant::now();
+    let wrong = db::connect(&db::Config {
+        url: url.into(),
+        ..config
+    })
+    .await;
+    run(format!("DROP USER '{name}'@'%', '{name}'@'localhost'"))
+        .await
+        .unwrap();
+    db::probe(&pool.unwrap()).await.unwrap();
+    assert!(matches!(wrong, Err(db::Error::Connect { .. })), "{wrong:?}");
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "a wrong password is said at once"
+    );
+}
