@@ -1,6 +1,6 @@
 //! What order counts beside what the platform counts for it.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use prometheus::{
     Histogram, HistogramOpts, IntCounterVec, IntGauge, histogram_opts, register_histogram,
@@ -43,6 +43,15 @@ fn lag() -> HistogramOpts {
             0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0
         ]
     )
+}
+
+pub(crate) fn observe_rows(orders: u32) {
+    LAND_ROWS.observe(orders.into());
+}
+
+pub(crate) fn observe_lag(ms: i64) {
+    let seconds = Duration::from_millis(ms.max(0).unsigned_abs()).as_secs_f64();
+    LAND_LAG.observe(seconds);
 }
 
 /// What must not happen.

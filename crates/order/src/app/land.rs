@@ -11,7 +11,7 @@ use super::App;
 use crate::{
     Error,
     domain::{Item, Judgement, Order, RefuseReason, Sale},
-    metrics::{Alarm, LAND, LAND_LAG, LAND_ROWS},
+    metrics::{Alarm, LAND, observe_lag, observe_rows},
     store::{
         orders,
         sales::{self, Locked},
@@ -97,7 +97,7 @@ impl App {
             }
         };
         fail_point!("land.after_commit", |_| Err(Error::Parameter("fail point")));
-        observe(items, &fates, now_ms);
+        observe(items, &fates, self.now_ms());
         Ok(fates)
     }
 }
@@ -222,7 +222,7 @@ fn observe(items: &[Item], fates: &[Fate], now_ms: i64) {
         match fate {
             Fate::Landed => {
                 landed += 1;
-                LAND_LAG.observe((now_ms - item.at_ms).max(0) as f64 / 1_000.0);
+                observe_lag(now_ms - item.at_ms);
             }
             Fate::There | Fate::Interrupted => {}
             Fate::Conflict => {
@@ -255,6 +255,6 @@ fn observe(items: &[Item], fates: &[Fate], now_ms: i64) {
         );
     }
     if landed > 0 {
-        LAND_ROWS.observe(f64::from(landed));
+        observe_rows(landed);
     }
 }
