@@ -42,13 +42,14 @@ fn item(order: i64, epoch: i64, units: &[(i32, i64)]) -> ReservedItem {
     }
 }
 
+/// As every publisher of ours does: until the broker has it. A queue that was declared a moment ago refuses at times.
 async fn publish<M: Message>(service: &Started, message: &M) {
-    service
-        .broker
-        .publisher()
-        .publish(vec![Outgoing::of(message)])
-        .await
-        .unwrap();
+    let outgoing = Outgoing::of(message);
+    eventually(SOON, || async {
+        let publisher = service.broker.publisher();
+        publisher.publish(vec![outgoing.clone()]).await.is_ok()
+    })
+    .await;
 }
 
 async fn ready<M: Message>(service: &Started) -> u64 {
