@@ -79,6 +79,11 @@ pub async fn start(ctx: Ctx, config: Config) -> anyhow::Result<Started> {
         async move { db::probe(&pool).await }
     });
     if ctx.has(Role::Events) {
+        let probed = broker.clone();
+        ctx.readiness().add("rabbitmq", move || {
+            let broker = probed.clone();
+            async move { broker.probe() }
+        });
         events::start(&ctx, &broker, &app, config.landing);
     }
     if ctx.has(Role::Jobs) {

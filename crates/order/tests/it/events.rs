@@ -17,8 +17,12 @@ const SOON: Duration = Duration::from_secs(20);
 
 /// The whole service beside the verbs, on the same schema.
 async fn service(world: &World, batching: bool) -> Started {
+    started(world, world.db.clone(), batching).await
+}
+
+async fn started(world: &World, db: db::Config, batching: bool) -> Started {
     let mut config: Config = service::config::load("order", order::DEFAULTS, None).unwrap();
-    config.db = world.db.clone();
+    config.db = db;
     config.mq = testkit::mq_config();
     config.grpc.listen = "127.0.0.1:0".parse().unwrap();
     config.landing.batching = batching;
@@ -195,5 +199,44 @@ async fn a_whole_life_over_the_wire() {
     )
     .await;
     eventually(SOON, || async { dead::<PaymentPaid>(&service).await == 1 }).await;
+    world.ctx.shut_down(SOON).await;
+}
+
+/// While MySQL is away nothing is requeued, nothing is dead, and afterwards everything lands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn landing_waits_for_mysql() {
+    let world = world().await;
+    world.open(1, 1_000).await;
+    let direct = testkit::server_address(&testkit::mysql_url());
+    let proxy = testkit::ChaosProxy::start(direct).await;
+    let service = started(
+        &world,
+        testkit::Mysql::through(&world.db, proxy.address()),
+        true,
+    )
+    .await;
+    publish(
+        &service,
+        &Reserved {
+            items: vec![item(1, 1, &[(0, 1)])],
+        },
+    )
+    .await;
+    eventually(SOON, || async { landed(&world, 1).await }).await;
+    proxy.cut();
+    for n in 2..=20 {
+        publish(
+            &service,
+            &Reserved {
+                items: vec![item(n, 1, &[(0, n)])],
+            },
+        )
+        .await;
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(world.live().await, [1]);
+    proxy.heal();
+    eventually(SOON, || async { world.live().await.len() == 20 }).await;
+    assert_eq!(dead::<Reserved>(&service).await, 0);
     world.ctx.shut_down(SOON).await;
 }
