@@ -3,7 +3,7 @@
 use ids::{ActivityId, ProductId};
 use money::Money;
 
-use super::Item;
+use super::{Item, units::QUANTITY_MAX};
 
 /// How often a sale was fenced. Reservations of another epoch than the row's do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,7 +110,7 @@ impl Terms {
         }
         if self.units < 1
             || self.units >= ids::ID_END
-            || self.limit_per_user < 1
+            || !(1..=QUANTITY_MAX as i32).contains(&self.limit_per_user)
             || !(1..=Self::WINDOW_S_MAX).contains(&self.payment_window_s)
         {
             return Err(TermsRefused::Range);
@@ -211,6 +211,10 @@ pub(crate) mod tests {
             },
             Terms {
                 limit_per_user: 0,
+                ..terms.clone()
+            },
+            Terms {
+                limit_per_user: QUANTITY_MAX as i32 + 1,
                 ..terms.clone()
             },
             Terms {

@@ -31,7 +31,7 @@ pub enum NotUnits {
 
 /// Slots are small; with [`QUANTITY_MAX`] of them the text below fits its column.
 const SLOT_MAX: i32 = 9_999;
-const QUANTITY_MAX: usize = 180;
+pub(crate) const QUANTITY_MAX: usize = 180;
 
 impl Units {
     pub fn new(mut held: Vec<Held>) -> Result<Self, NotUnits> {
