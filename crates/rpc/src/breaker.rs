@@ -23,7 +23,7 @@ pub(crate) struct Breaker {
 impl Breaker {
     /// Whether a call may go out.
     pub(crate) fn allows(&self) -> bool {
-        if self.failures.load(Ordering::Relaxed) < FAILURES_MAX {
+        if self.is_closed() {
             return true;
         }
         let mut rests_until = self
@@ -39,6 +39,11 @@ impl Breaker {
                 true
             }
         }
+    }
+
+    /// Whether calls go out as usual.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.failures.load(Ordering::Relaxed) < FAILURES_MAX
     }
 
     pub(crate) fn reached(&self) {

@@ -2,26 +2,36 @@
 
 use std::{
     convert::Infallible,
+    fmt::Debug,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use fault::Reason;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
 use subtle::ConstantTimeEq;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 use tokio_util::task::TaskTracker;
-use tonic::body::Body;
+use tonic::{Status, body::Body};
 use tower::{Layer, Service};
-use tracing::Instrument;
+use tracing::{Instrument, Span, field::Empty};
 
-use crate::{SECRET, metrics, status::refuse, trace};
+use crate::{
+    SECRET, answer, deadline,
+    metrics::{self, Call},
+    status::refuse,
+    trace,
+};
+
+/// Asked by whoever starts and stops processes, who knows no secret, also of a server that is full.
+const HEALTH: &str = "/grpc.health.v1.Health/";
 
 /// What guards all calls of one server.
 #[derive(Clone)]
 pub(crate) struct Guard {
+    pub(crate) service: &'static str,
     pub(crate) secret: Arc<str>,
     pub(crate) calls: Arc<Semaphore>,
     pub(crate) deadline_max: Duration,
@@ -49,75 +59,79 @@ impl<S> Service<Request<Body>> for Guarded<S>
 where
     S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
     S::Future: Send + 'static,
-    S::Error: std::fmt::Debug + Send + 'static,
+    S::Error: Debug + Send + 'static,
 {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        // The routes are always ready: what is too much is refused, not kept waiting.
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let (guard, inner) = (self.guard.clone(), self.inner.clone());
-        Box::pin(async move {
-            let start = Instant::now();
-            let path = request.uri().path().to_owned();
-            let response = guard.handle(inner, request).await;
-            if let Some(verb) = metrics::of(&path) {
-                verb.observe(start.elapsed(), metrics::outcome(response.headers()));
-            }
-            Ok(response)
-        })
+        // Measured here, before tonic starts its own clock on the same deadline.
+        let start = Instant::now();
+        let (guard, mut inner) = (self.guard.clone(), self.inner.clone());
+        if request.uri().path().starts_with(HEALTH) {
+            let call = inner.call(request);
+            return Box::pin(async move { Ok(call.await.unwrap_or_else(|error| broken(&error))) });
+        }
+        Box::pin(async move { Ok(guard.handle(inner, request, start).await) })
     }
 }
 
 impl Guard {
-    async fn handle<S>(self, mut inner: S, request: Request<Body>) -> Response<Body>
+    async fn handle<S>(
+        self,
+        mut inner: S,
+        mut request: Request<Body>,
+        start: Instant,
+    ) -> Response<Body>
     where
         S: Service<Request<Body>, Response = Response<Body>> + Send + 'static,
         S::Future: Send + 'static,
-        S::Error: std::fmt::Debug + Send + 'static,
+        S::Error: Debug + Send + 'static,
     {
-        let path = request.uri().path();
-        let ours = path.starts_with("/mall.");
-        if ours && !self.knows(request.headers()) {
-            return refuse(Reason::NotLoggedIn, None).into_http();
+        if !self.knows(request.headers()) {
+            metrics::count_stranger(self.service);
+            return Status::unauthenticated("not of this fleet").into_http();
         }
-        let Ok(permit) = Arc::clone(&self.calls).try_acquire_owned() else {
-            return refuse(Reason::Unavailable, Some(1)).into_http();
+        request.headers_mut().remove(SECRET);
+        let asked = deadline::read(request.headers()).unwrap_or(self.deadline_max);
+        let due = start + asked.min(self.deadline_max);
+        let mut call = Call::new(request.uri().clone(), start, due);
+        let Ok(place) = Arc::clone(&self.calls).try_acquire_owned() else {
+            let refusal = refuse(Reason::Unavailable, Some(1)).into_http();
+            call.end(Reason::Unavailable.name());
+            return refusal;
         };
-        let name = metrics::names(path).map(|(service, verb)| format!("{service}.{verb}"));
-        let span = tracing::info_span!(
-            "rpc",
-            otel.name = name.as_deref().unwrap_or(path),
-            otel.kind = "server"
-        );
-        trace::adopt(&span, request.headers());
-        let limit =
-            deadline(request.headers()).map_or(self.deadline_max, |d| d.min(self.deadline_max));
+        let span = span(&request);
         // In a task of its own: a caller that goes away, or whose time is up, must not drop a handler in the
-        // middle of a database read.
-        let call = inner.call(request);
-        let work = async move {
-            let answer = call.await;
-            drop(permit);
-            answer
-        };
+        // middle of a database read. The place is kept for as long as the work goes on.
+        let work = deadline::scope(due, inner.call(request));
+        let work = async move { (work.await, place) };
         let work = self.tracker.spawn(work.instrument(span.clone()));
-        match tokio::time::timeout(limit, work).await {
-            Ok(Ok(Ok(response))) => response,
-            Ok(Ok(Err(error))) => {
-                tracing::error!(parent: &span, ?error, "the handler's stack failed");
-                refuse(Reason::Internal, None).into_http()
+        let result = tokio::time::timeout_at(due, work).await;
+        let _entered = span.enter();
+        let refusal = match result {
+            Ok(Ok((Ok(response), place))) => {
+                let response = answer::begin(response, call, place);
+                span.record("rpc.outcome", metrics::outcome(response.headers()));
+                return response;
             }
+            Ok(Ok((Err(error), _))) => broken(&error),
             Ok(Err(panic)) => {
-                tracing::error!(parent: &span, %panic, "a handler panicked");
+                tracing::error!(%panic, "a handler panicked");
                 refuse(Reason::Internal, None).into_http()
             }
             Err(_) => refuse(Reason::Timeout, None).into_http(),
-        }
+        };
+        let outcome = metrics::outcome(refusal.headers());
+        span.record("rpc.outcome", outcome);
+        call.end(outcome);
+        refusal
     }
 
     fn knows(&self, headers: &HeaderMap) -> bool {
@@ -127,18 +141,22 @@ impl Guard {
     }
 }
 
-/// `grpc-timeout`: up to eight digits and a unit.
-fn deadline(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get("grpc-timeout")?.to_str().ok()?;
-    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let amount: u64 = digits.parse().ok()?;
-    Some(match unit {
-        "H" => Duration::from_secs(amount.saturating_mul(3_600)),
-        "M" => Duration::from_secs(amount.saturating_mul(60)),
-        "S" => Duration::from_secs(amount),
-        "m" => Duration::from_millis(amount),
-        "u" => Duration::from_micros(amount),
-        "n" => Duration::from_nanos(amount),
-        _ => return None,
-    })
+/// `seckill.reserve`, a child of its caller's span.
+fn span(request: &Request<Body>) -> Span {
+    let path = request.uri().path();
+    let name = metrics::names(path).map(|(service, verb)| format!("{service}.{verb}"));
+    let span = tracing::info_span!(
+        parent: None,
+        "rpc",
+        otel.name = name.as_deref().unwrap_or(path),
+        otel.kind = "server",
+        rpc.outcome = Empty,
+    );
+    trace::adopt(&span, request.headers());
+    span
+}
+
+fn broken(error: &dyn Debug) -> Response<Body> {
+    tracing::error!(?error, "the stack below a handler failed");
+    refuse(Reason::Internal, None).into_http()
 }

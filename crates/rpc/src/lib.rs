@@ -3,13 +3,21 @@
 //! Every call carries the fleet's secret, a deadline and the trace. A server sheds what is too much, survives a
 //! panic, finishes a call whose caller went away, and counts each verb as `<service>_<verb>_total{outcome}`.
 
-mod breaker;
 mod config;
-mod guard;
-mod metrics;
-mod peer;
-mod server;
 mod status;
+
+mod answer;
+mod guard;
+mod server;
+
+mod balance;
+mod breaker;
+mod budget;
+mod lent;
+mod peer;
+
+mod deadline;
+mod metrics;
 mod trace;
 
 pub use config::{FleetConfig, PeerConfig, ServerConfig};

@@ -1,102 +1,68 @@
 //! Calls to another service.
 
 use std::{
-    collections::HashSet,
-    net::SocketAddr,
+    error::Error,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
 
 use futures_util::future::BoxFuture;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Request, Response, Uri, request::Parts};
 use secrecy::ExposeSecret;
-use tonic::{
-    Status,
-    body::Body,
-    transport::{Channel as Transport, Endpoint, channel::Change},
-};
+use tokio::time::Instant;
+use tonic::{Status, TimeoutExpired, body::Body, transport::Channel as Transport};
 use tower::Service;
 
-use crate::{FleetConfig, PeerConfig, SECRET, breaker::Breaker, trace};
+use crate::{
+    FleetConfig, PeerConfig, SECRET, balance,
+    breaker::Breaker,
+    budget::Budget,
+    deadline,
+    lent::Place,
+    metrics::{Trouble, count_trouble},
+    trace,
+};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-const KEEPALIVE: Duration = Duration::from_secs(10);
-/// How soon a new address of a name is used.
-const RESOLVE_PERIOD: Duration = Duration::from_secs(5);
-/// Addresses that may change at once.
-const CHANGES_MAX: usize = 64;
+/// Before a call goes out again that did not reach its peer: time to find another replica.
+const RETRY_AFTER: Duration = Duration::from_millis(20);
 
 /// A lazy connection to a peer, or to all of its replicas. Cheap to clone.
+///
+/// Every call carries the fleet's secret, the current trace and a deadline: its own, or the configured one, and
+/// never beyond that of the call that is being answered here. The deadline is for the answer to begin; a stream
+/// that has begun goes on. A call of which nothing was sent goes out once more, if the budget allows.
 #[derive(Clone)]
 pub struct Channel {
     transport: Transport,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    name: String,
     secret: HeaderValue,
     timeout: Duration,
-    breaker: Arc<Breaker>,
+    breaker: Breaker,
+    budget: Budget,
 }
 
 /// Connects at the first call. Must be called inside the runtime; an address that cannot be parsed is never
-/// reached, so a configuration checks it first.
+/// reached, so a configuration refuses it first.
 pub fn peer(config: &PeerConfig, fleet: &FleetConfig) -> Channel {
+    let uri = config.url.parse::<Uri>().unwrap_or_default();
     let mut secret = HeaderValue::try_from(fleet.secret.expose_secret())
-        .unwrap_or_else(|_| HeaderValue::from_static("not a header value"));
+        .unwrap_or_else(|_| HeaderValue::from_static(""));
     secret.set_sensitive(true);
     Channel {
-        transport: transport(&config.url),
-        secret,
-        timeout: Duration::from_millis(config.timeout_ms),
-        breaker: Arc::default(),
+        transport: balance::transport(&uri),
+        shared: Arc::new(Shared {
+            name: uri.authority().map(ToString::to_string).unwrap_or_default(),
+            secret,
+            timeout: Duration::from_millis(config.timeout_ms),
+            breaker: Breaker::default(),
+            budget: Budget::default(),
+        }),
     }
-}
-
-fn transport(url: &str) -> Transport {
-    let host = url
-        .split_once("://")
-        .map_or(url, |(_, rest)| rest)
-        .trim_end_matches('/');
-    let literal = host.parse::<SocketAddr>().is_ok() || host.starts_with("localhost");
-    match endpoint(url) {
-        Some(endpoint) if literal => endpoint.connect_lazy(),
-        _ => balanced(host.to_owned()),
-    }
-}
-
-fn endpoint(url: &str) -> Option<Endpoint> {
-    let endpoint = Endpoint::from_shared(url.to_owned()).ok()?;
-    Some(
-        endpoint
-            .connect_timeout(CONNECT_TIMEOUT)
-            .tcp_nodelay(true)
-            .http2_keep_alive_interval(KEEPALIVE)
-            .keep_alive_while_idle(true)
-            .initial_stream_window_size(1 << 20)
-            .initial_connection_window_size(4 << 20),
-    )
-}
-
-/// A name is resolved again and again: a connection would stay with the replica that it found first.
-fn balanced(host: String) -> Transport {
-    let (transport, changes) = Transport::balance_channel::<SocketAddr>(CHANGES_MAX);
-    tokio::spawn(async move {
-        let mut known = HashSet::new();
-        while !changes.is_closed() {
-            if let Ok(found) = tokio::net::lookup_host(&host).await {
-                let found: HashSet<SocketAddr> = found.collect();
-                for gone in known.difference(&found) {
-                    let _ = changes.send(Change::Remove(*gone)).await;
-                }
-                for new in found.difference(&known) {
-                    if let Some(endpoint) = endpoint(&format!("http://{new}")) {
-                        let _ = changes.send(Change::Insert(*new, endpoint)).await;
-                    }
-                }
-                known = found;
-            }
-            tokio::time::sleep(RESOLVE_PERIOD).await;
-        }
-    });
-    transport
 }
 
 impl Service<Request<Body>> for Channel {
@@ -109,47 +75,105 @@ impl Service<Request<Body>> for Channel {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let headers = request.headers_mut();
-        headers.insert(SECRET, self.secret.clone());
-        trace::inject(headers);
-        let own = headers.contains_key("grpc-timeout");
-        if !own && let Ok(value) = HeaderValue::try_from(format!("{}m", self.timeout.as_millis())) {
-            headers.insert("grpc-timeout", value);
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (mut parts, body) = request.into_parts();
+        let limit = deadline::read(&parts.headers).unwrap_or(self.shared.timeout);
+        let due = Instant::now() + limit;
+        let due = deadline::inherited().map_or(due, |inherited| inherited.min(due));
+        parts.headers.insert(SECRET, self.shared.secret.clone());
+        trace::inject(&mut parts.headers);
+        Box::pin(self.clone().send(parts, body, due))
+    }
+}
+
+/// Why there is no answer.
+enum Failure {
+    /// Nothing was sent: the peer has not begun, and never will.
+    Unreached {
+        body: Body,
+        why: String,
+    },
+    /// The connection broke; nobody knows what the peer has done.
+    Broken(String),
+    Late,
+}
+
+impl Channel {
+    async fn send(
+        mut self,
+        parts: Parts,
+        body: Body,
+        due: Instant,
+    ) -> Result<Response<Body>, Status> {
+        let shared = Arc::clone(&self.shared);
+        if !shared.breaker.allows() {
+            count_trouble(&shared.name, Trouble::Rested);
+            return Err(Status::unavailable(
+                "resting after failures to reach the peer",
+            ));
         }
-        let Self {
-            mut transport,
-            timeout,
-            breaker,
-            ..
-        } = self.clone();
-        Box::pin(async move {
-            if !breaker.allows() {
-                return Err(Status::unavailable(
-                    "resting after failures to reach the peer",
-                ));
+        shared.budget.earn();
+        let mut failure = match self.attempt(parts.clone(), body, due).await {
+            Ok(response) => return Ok(response),
+            Err(failure) => failure,
+        };
+        if let Failure::Unreached { body, why } = failure {
+            let again = Instant::now() + RETRY_AFTER;
+            if again >= due || !shared.breaker.is_closed() || !shared.budget.spend() {
+                return Err(Status::unavailable(why));
             }
-            let call = async {
-                std::future::poll_fn(|context| transport.poll_ready(context)).await?;
-                transport.call(request).await
+            count_trouble(&shared.name, Trouble::Retried);
+            tokio::time::sleep_until(again).await;
+            failure = match self.attempt(parts, body, due).await {
+                Ok(response) => return Ok(response),
+                Err(failure) => failure,
             };
-            // A caller that set its own deadline also waits for it itself (tonic does).
-            let answer = if own {
-                Ok(call.await)
-            } else {
-                tokio::time::timeout(timeout, call).await
-            };
-            match answer {
-                Ok(Ok(response)) => {
-                    breaker.reached();
-                    Ok(response)
-                }
-                Ok(Err(error)) => {
-                    breaker.failed();
-                    Err(Status::unavailable(fault::chain(&error)))
-                }
-                Err(_) => Err(Status::deadline_exceeded("the peer took too long")),
-            }
+        }
+        Err(match failure {
+            Failure::Unreached { why, .. } | Failure::Broken(why) => Status::unavailable(why),
+            Failure::Late => Status::deadline_exceeded("the peer took too long"),
         })
     }
+
+    async fn attempt(
+        &mut self,
+        mut parts: Parts,
+        body: Body,
+        due: Instant,
+    ) -> Result<Response<Body>, Failure> {
+        let left = due.saturating_duration_since(Instant::now());
+        deadline::write(&mut parts.headers, left);
+        let place = Place::new(body);
+        let request = Request::from_parts(parts, Body::new(place.lend()));
+        let call = async {
+            std::future::poll_fn(|context| self.transport.poll_ready(context)).await?;
+            self.transport.call(request).await
+        };
+        let error = match tokio::time::timeout_at(due, call).await {
+            Ok(Ok(response)) => {
+                self.shared.breaker.reached();
+                return Ok(response);
+            }
+            Ok(Err(error)) => Some(error).filter(|error| !is_timeout(error)),
+            Err(_) => None,
+        };
+        let why = error.as_ref().map(|error| fault::chain(error));
+        let failure = match (place.take(), why) {
+            (Some(body), why) => {
+                let why = why.unwrap_or_else(|| "no connection in time".to_owned());
+                Failure::Unreached { body, why }
+            }
+            (None, Some(why)) => Failure::Broken(why),
+            (None, None) => return Err(Failure::Late),
+        };
+        self.shared.breaker.failed();
+        count_trouble(&self.shared.name, Trouble::Unreached);
+        Err(failure)
+    }
+}
+
+/// Whether tonic's own clock on the same deadline was the first to ring.
+fn is_timeout(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| (*error).source())
+        .any(<dyn Error>::is::<TimeoutExpired>)
 }

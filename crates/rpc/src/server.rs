@@ -1,23 +1,30 @@
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
+use futures_util::{Stream, stream};
 use http::Request;
 use secrecy::ExposeSecret;
-use tokio::{net::TcpListener, sync::Semaphore};
-use tokio_stream::wrappers::TcpListenerStream;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{
     body::Body,
     server::NamedService,
     service::{Routes, RoutesBuilder},
 };
+use tonic_health::{ServingStatus, server::HealthReporter};
 use tower::Service;
 
 use crate::{FleetConfig, ServerConfig, guard::Guard};
 
-/// A dead peer is noticed after two of these.
+/// A dead caller is noticed after both.
 const KEEPALIVE: Duration = Duration::from_secs(20);
+const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 const STREAM_WINDOW: u32 = 1 << 20;
 const CONNECTION_WINDOW: u32 = 4 << 20;
+/// Calls of one connection beyond the limit: they have to arrive to be told that there are too many.
+const STREAMS_SPARE: usize = 1_000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -25,13 +32,16 @@ pub enum StartError {
     Listen {
         address: SocketAddr,
         #[source]
-        cause: std::io::Error,
+        cause: io::Error,
     },
     #[error("reflection")]
     Reflection(#[source] tonic_reflection::server::Error),
 }
 
 /// A service's gRPC server in the making.
+///
+/// A unary handler runs to its end whatever its caller does. A handler whose stream has no end of its own ends
+/// it when the process stops: the server waits for every call that is under way.
 pub struct Server {
     name: &'static str,
     config: ServerConfig,
@@ -52,6 +62,7 @@ impl Server {
     }
 
     /// Adds a generated service.
+    #[expect(clippy::should_implement_trait, reason = "no sum is meant")]
     #[must_use]
     pub fn add<S>(mut self, service: S) -> Self
     where
@@ -67,7 +78,7 @@ impl Server {
         self
     }
 
-    /// Lets a client ask what is served.
+    /// Lets a member of the fleet ask what is served.
     #[must_use]
     pub fn reflection(mut self, descriptors: &'static [u8]) -> Self {
         self.descriptors = Some(descriptors);
@@ -93,46 +104,92 @@ impl Server {
         }
         let (health, health_service) = tonic_health::server::health_reporter();
         self.routes.add_service(health_service);
-        health
-            .set_service_status("", tonic_health::ServingStatus::Serving)
-            .await;
+        health.set_service_status("", ServingStatus::Serving).await;
 
-        let guard = Guard {
-            secret: self.secret,
-            calls: Arc::new(Semaphore::new(self.config.concurrency_max)),
-            deadline_max: Duration::from_millis(self.config.deadline_max_ms),
-            tracker: tracker.clone(),
+        let running = Running {
+            guard: Guard {
+                service: self.name,
+                secret: self.secret,
+                calls: Arc::new(Semaphore::new(self.config.concurrency_max)),
+                deadline_max: Duration::from_millis(self.config.deadline_max_ms),
+                tracker: tracker.clone(),
+            },
+            calls_max: self.config.concurrency_max,
+            health,
+            stop: stop.clone(),
         };
-        let (name, routes, stop) = (self.name, self.routes.routes(), stop.clone());
-        tracker.spawn(async move {
-            if let Err(error) = serve(listener, routes, guard, stop).await {
-                tracing::error!(service = name, error = %fault::chain(&error), "the gRPC server failed");
-            }
-        });
+        tracker.spawn(running.serve(listener, self.routes.routes()));
         Ok(bound)
     }
 }
 
-async fn serve(
-    listener: TcpListener,
-    routes: Routes,
+struct Running {
     guard: Guard,
+    calls_max: usize,
+    health: HealthReporter,
     stop: CancellationToken,
-) -> Result<(), tonic::transport::Error> {
-    // Batches are small and somebody waits for each.
-    let incoming = TcpListenerStream::new(listener);
-    let incoming = tokio_stream::StreamExt::map(incoming, |stream| {
-        if let Ok(stream) = &stream {
-            let _ = stream.set_nodelay(true);
+}
+
+impl Running {
+    async fn serve(self, listener: TcpListener, routes: Routes) {
+        let streams_max = u32::try_from(self.calls_max + STREAMS_SPARE).unwrap_or(u32::MAX);
+        let asked_to_stop = async {
+            self.stop.cancelled().await;
+            self.health
+                .set_service_status("", ServingStatus::NotServing)
+                .await;
+        };
+        let serving = tonic::transport::Server::builder()
+            .http2_keepalive_interval(Some(KEEPALIVE))
+            .http2_keepalive_timeout(Some(KEEPALIVE_ANSWER))
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_concurrent_streams(streams_max)
+            .layer(self.guard.clone())
+            .add_routes(routes)
+            .serve_with_incoming_shutdown(accept(listener), asked_to_stop);
+        tokio::select! {
+            served = serving => if let Err(error) = served {
+                let service = self.guard.service;
+                tracing::error!(service, error = %fault::chain(&error), "the gRPC server failed");
+                // A process that answers nobody has to end, and be started again.
+                self.stop.cancel();
+            },
+            () = self.drained() => {}
         }
-        stream
-    });
-    tonic::transport::Server::builder()
-        .http2_keepalive_interval(Some(KEEPALIVE))
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .layer(guard)
-        .add_routes(routes)
-        .serve_with_incoming_shutdown(incoming, stop.cancelled_owned())
-        .await
+    }
+
+    /// Somebody may watch our health for as long as they like: that keeps no process alive.
+    async fn drained(&self) {
+        /// An answer that has ended may still be on its way out.
+        const LINGER: Duration = Duration::from_millis(500);
+        const LOOK: Duration = Duration::from_millis(50);
+        self.stop.cancelled().await;
+        let mut quiet = Duration::ZERO;
+        while quiet < LINGER {
+            tokio::time::sleep(LOOK).await;
+            let idle = self.guard.calls.available_permits() == self.calls_max;
+            quiet = if idle { quiet + LOOK } else { Duration::ZERO };
+        }
+    }
+}
+
+/// Connections as they come. One that fails on the way in, or a process out of files, ends nothing.
+fn accept(listener: TcpListener) -> impl Stream<Item = io::Result<TcpStream>> {
+    const PAUSE: Duration = Duration::from_millis(50);
+    stream::unfold(listener, async |listener| {
+        loop {
+            match listener.accept().await {
+                Ok((connection, _)) => {
+                    // Batches are small and somebody waits for each.
+                    let _ = connection.set_nodelay(true);
+                    return Some((Ok(connection), listener));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was not accepted");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
+        }
+    })
 }

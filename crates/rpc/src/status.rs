@@ -53,7 +53,6 @@ const fn to_grpc(code: Code) -> tonic::Code {
 const fn of_grpc(code: tonic::Code) -> Reason {
     match code {
         tonic::Code::InvalidArgument | tonic::Code::OutOfRange => Reason::BadParameter,
-        tonic::Code::Unauthenticated => Reason::NotLoggedIn,
         tonic::Code::PermissionDenied => Reason::Forbidden,
         tonic::Code::NotFound => Reason::NotFound,
         tonic::Code::FailedPrecondition | tonic::Code::AlreadyExists | tonic::Code::Aborted => {
@@ -62,7 +61,9 @@ const fn of_grpc(code: tonic::Code) -> Reason {
         tonic::Code::ResourceExhausted => Reason::TooManyRequests,
         tonic::Code::Unavailable | tonic::Code::Cancelled => Reason::Unavailable,
         tonic::Code::DeadlineExceeded => Reason::Timeout,
-        tonic::Code::Ok
+        // The fleet's secret is wrong, which is no user's fault.
+        tonic::Code::Unauthenticated
+        | tonic::Code::Ok
         | tonic::Code::Unknown
         | tonic::Code::Unimplemented
         | tonic::Code::Internal
