@@ -1,10 +1,10 @@
 //! Configuration in three layers: the embedded defaults (which are the complete, commented file in
 //! `deploy/config`), a file of the operator's, and the environment. Everything is read and checked before
-//! anything binds; the first mistake is one line and exit code 64.
+//! anything binds; the first mistake is one line that names where it stands, and exit code 64.
 
 use std::path::{Path, PathBuf};
 
-use ::config::{Config as Layers, File, FileFormat, Map, Value};
+use ::config::{Config as Layers, File, FileFormat, Value, ValueKind};
 use serde::de::DeserializeOwned;
 
 use crate::{Config, Profile};
@@ -17,6 +17,7 @@ pub trait Validate {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    /// One line. Never tells a secret.
     #[error("configuration of {service}: {problem}")]
     Wrong { service: String, problem: String },
 }
@@ -34,17 +35,19 @@ const SEPARATOR: &str = "__";
 const KNOWN_SECRET: &str = "demo-";
 
 /// Reads the configuration of `service` from its defaults, `<directory>/<service>.toml` and the environment.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where the environment is read"
-)]
 pub fn load<C: DeserializeOwned + Validate>(
     service: &str,
     defaults: &str,
     directory: Option<&Path>,
 ) -> Result<C, ConfigError> {
+    if let Some(directory) = directory.filter(|directory| !directory.is_dir()) {
+        let problem = format!("{} is not a folder", directory.display());
+        return Err(wrong(service, &problem));
+    }
     let file = directory.map(|directory| directory.join(format!("{service}.toml")));
-    let variables = std::env::vars().collect::<Vec<_>>();
+    let variables: Vec<_> = std::env::vars_os()
+        .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)))
+        .collect();
     from_layers(service, defaults, file, &variables)
 }
 
@@ -55,200 +58,170 @@ pub fn from_layers<C: DeserializeOwned + Validate>(
     file: Option<PathBuf>,
     variables: &[(String, String)],
 ) -> Result<C, ConfigError> {
-    let wrong = |problem: String| ConfigError::Wrong {
-        service: service.to_owned(),
-        problem,
-    };
     let embedded = File::from_str(defaults, FileFormat::Toml);
-    let sections: Map<String, Value> = Layers::builder()
-        .add_source(embedded.clone())
-        .build()
-        .and_then(Layers::try_deserialize)
-        .map_err(|error| wrong(format!("the embedded defaults: {error}")))?;
     let mut layers = Layers::builder().add_source(embedded);
+    let mut read = read::<C>(&layers)
+        .map_err(|error| wrong(service, &format!("the embedded defaults: {error}")))?;
     if let Some(file) = file.filter(|file| file.exists()) {
+        let name = file.display().to_string();
         layers = layers.add_source(File::from(file).format(FileFormat::Toml));
+        read = self::read(&layers).map_err(|error| wrong(service, &format!("{name}: {error}")))?;
     }
-    let mut known_secret = None;
-    for (path, text, variable) in overrides(variables, &sections) {
-        layers = layers
-            .set_override(path, scalar(&text))
-            .map_err(|error| wrong(format!("{variable}: {error}")))?;
+    // One at a time, so that the first mistake has a name.
+    for (path, text, variable) in overrides(variables, &read.1.cache) {
+        let value = like(at(&read.1.cache, &path), text);
+        let add = |layers: Builder| layers.set_override(path.join("."), value);
+        let result = add(layers).and_then(|layers| Ok((self::read(&layers)?, layers)));
+        (read, layers) = result.map_err(|error| wrong(service, &format!("{variable}: {error}")))?;
     }
-    let merged = layers.build().map_err(|error| wrong(error.to_string()))?;
-    find_known_secret(&merged.cache, "", &mut known_secret);
+    let (config, merged) = read;
     // Every service has this section; the harness reads it, so its rules are checked here.
     let process: Config = merged
         .get("service")
-        .map_err(|error| wrong(error.to_string()))?;
-    process.validate().map_err(wrong)?;
-    let config: C = merged
-        .try_deserialize()
-        .map_err(|error| wrong(error.to_string()))?;
-    config.validate().map_err(wrong)?;
-    if let (Profile::Production, Some(key)) = (process.profile, known_secret) {
-        return Err(wrong(format!(
-            "{key} is a demo secret, which service.profile = \"production\" refuses"
-        )));
+        .map_err(|error| wrong(service, &error.to_string()))?;
+    process
+        .validate()
+        .map_err(|problem| wrong(service, &problem))?;
+    config
+        .validate()
+        .map_err(|problem| wrong(service, &problem))?;
+    match (process.profile, known_secret(&merged.cache)) {
+        (Profile::Production, Some(key)) => {
+            let problem =
+                format!("{key} is a demo secret, which service.profile = \"production\" refuses");
+            Err(wrong(service, &problem))
+        }
+        (Profile::Production, None) | (Profile::Demo, _) => Ok(config),
     }
-    Ok(config)
+}
+
+type Builder = ::config::ConfigBuilder<::config::builder::DefaultState>;
+
+fn read<C: DeserializeOwned>(layers: &Builder) -> Result<(C, Layers), ::config::ConfigError> {
+    let merged = layers.build_cloned()?;
+    Ok((merged.clone().try_deserialize()?, merged))
+}
+
+/// On one line, whatever a parser drew.
+fn wrong(service: &str, problem: &str) -> ConfigError {
+    let words: Vec<_> = problem.split_whitespace().collect();
+    ConfigError::Wrong {
+        service: service.to_owned(),
+        problem: words.join(" "),
+    }
 }
 
 /// `MALL_DB__SCHEMA` → `db.schema`, for the sections that this service has: others may share its environment.
 fn overrides(
     variables: &[(String, String)],
-    sections: &Map<String, Value>,
-) -> Vec<(String, String, String)> {
+    sections: &Value,
+) -> Vec<(Vec<String>, String, String)> {
+    let ours = |section: &str| at(sections, &[section.to_owned()]).is_some();
     let mut found = Vec::new();
     for (variable, section, key) in ENGINES {
         let value = variables.iter().find(|(name, _)| name == variable);
-        if let (true, Some((name, text))) = (sections.contains_key(section), value) {
-            found.push((format!("{section}.{key}"), text.clone(), name.clone()));
+        if let (true, Some((name, text))) = (ours(section), value) {
+            found.push((
+                vec![section.to_owned(), key.to_owned()],
+                text.clone(),
+                name.clone(),
+            ));
         }
     }
     for (name, text) in variables {
-        let Some(rest) = name.strip_prefix(PREFIX) else {
-            continue;
-        };
-        let path: Vec<String> = rest.split(SEPARATOR).map(str::to_lowercase).collect();
-        if path.len() > 1 && sections.contains_key(&path[0]) {
-            found.push((path.join("."), text.clone(), name.clone()));
+        let path = name.strip_prefix(PREFIX).unwrap_or_default();
+        let path: Vec<_> = path.split(SEPARATOR).map(str::to_lowercase).collect();
+        if path.len() > 1 && ours(&path[0]) {
+            found.push((path, text.clone(), name.clone()));
         }
     }
     found
 }
 
-/// A variable's text as TOML would read it: a number, a truth value or a list; anything else is text.
-fn scalar(text: &str) -> Value {
-    let document = format!("value = {text}");
+fn at<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |value, key| match &value.kind {
+        ValueKind::Table(table) => table.get(key),
+        _ => None,
+    })
+}
+
+/// A variable's text, read as what it replaces: only text stays text, so that a secret of digits keeps its zeros.
+fn like(replaced: Option<&Value>, text: String) -> Value {
+    let is_text = match replaced.map(|value| &value.kind) {
+        Some(ValueKind::String(_)) => true,
+        Some(_) => false,
+        None => !text.starts_with(['[', '{']),
+    };
+    if is_text {
+        return Value::from(text);
+    }
     let parsed = Layers::builder()
-        .add_source(File::from_str(&document, FileFormat::Toml))
+        .add_source(File::from_str(&format!("value = {text}"), FileFormat::Toml))
         .build()
         .and_then(|layers| layers.get::<Value>("value"));
     parsed.unwrap_or_else(|_| Value::from(text))
 }
 
-fn find_known_secret(value: &Value, path: &str, found: &mut Option<String>) {
+/// The first setting whose value everybody knows.
+fn known_secret(value: &Value) -> Option<String> {
+    let under = |key: String, value: &Value| {
+        let inner = known_secret(value)?;
+        Some(if inner.is_empty() {
+            key
+        } else {
+            format!("{key}.{inner}")
+        })
+    };
     match &value.kind {
-        ::config::ValueKind::Table(table) => {
-            for (key, value) in table {
-                let path = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
-                };
-                find_known_secret(value, &path, found);
-            }
+        ValueKind::Table(table) => {
+            let mut keys: Vec<_> = table.iter().collect();
+            keys.sort_by_key(|(key, _)| *key);
+            keys.into_iter()
+                .find_map(|(key, value)| under(key.clone(), value))
         }
-        ::config::ValueKind::String(text) if text.starts_with(KNOWN_SECRET) => {
-            *found = Some(path.to_owned());
-        }
-        _ => {}
+        ValueKind::Array(values) => values
+            .iter()
+            .enumerate()
+            .find_map(|(index, value)| under(index.to_string(), value)),
+        ValueKind::String(text) => text.starts_with(KNOWN_SECRET).then(String::new),
+        _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
-    const DEFAULTS: &str = r#"
-        [service]
-        admin = "127.0.0.1:9080"
-        log = "json"
-        log_filter = "info"
-        otlp_endpoint = ""
-        trace_sample = 0.01
-        shutdown_grace_s = 20
-        profile = "demo"
-        roles = ["grpc"]
-        [db]
-        url = "mysql://localhost"
-        schema = "mall_x"
-        connections_max = 8
-        [fleet]
-        secret = "demo-secret"
-    "#;
-
-    #[derive(Debug, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Example {
-        service: Config,
-        db: Db,
-        fleet: Fleet,
-    }
-
-    #[derive(Debug, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Db {
-        url: String,
-        schema: String,
-        connections_max: u32,
-    }
-
-    #[derive(Debug, Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Fleet {
-        secret: String,
-    }
-
-    impl Validate for Example {
-        fn validate(&self) -> Result<(), String> {
-            Ok(())
-        }
-    }
-
-    fn read(variables: &[(&str, &str)]) -> Result<Example, String> {
-        let variables: Vec<_> = variables
-            .iter()
-            .map(|(key, value)| ((*key).into(), (*value).into()))
-            .collect();
-        from_layers("example", DEFAULTS, None, &variables).map_err(|error| error.to_string())
-    }
-
     #[test]
-    fn the_environment_wins_and_other_services_settings_are_ignored() {
-        let config = read(&[
-            ("MALL_MYSQL_URL", "mysql://elsewhere"),
-            ("MALL_DB__CONNECTIONS_MAX", "3"),
-            ("MALL_DB__SCHEMA", "7"),
-            ("MALL_KV__PREFIX", "x"),
-        ]);
-        // A schema is text, whatever it looks like.
-        let config = config.unwrap();
-        assert_eq!(config.db.url, "mysql://elsewhere");
+    fn text_is_read_as_what_it_replaces() {
+        let kind = |replaced: Option<Value>, text: &str| like(replaced.as_ref(), text.into()).kind;
+        let text = Some(Value::from("x"));
+        assert_eq!(kind(text, "007"), ValueKind::String("007".into()));
+        assert_eq!(kind(None, "1e5"), ValueKind::String("1e5".into()));
+        assert_eq!(kind(Some(Value::from(8)), "3"), ValueKind::I64(3));
         assert_eq!(
-            (config.db.connections_max, config.db.schema.as_str()),
-            (3, "7")
+            kind(Some(Value::from(true)), "false"),
+            ValueKind::Boolean(false)
         );
-        assert_eq!(config.service.roles, [crate::Role::Grpc]);
+        let list = Some(Value::from(vec!["grpc"]));
+        assert!(matches!(kind(list, "[\"jobs\"]"), ValueKind::Array(list) if list.len() == 1));
     }
 
     #[test]
-    fn unknown_keys_and_wrong_types_name_the_key() {
-        assert!(
-            read(&[("MALL_DB__SHEMA", "x")])
-                .unwrap_err()
-                .contains("shema")
+    fn a_known_secret_is_found_wherever_it_is() {
+        let read = |text: &str| {
+            let file = File::from_str(text, FileFormat::Toml);
+            known_secret(&Layers::builder().add_source(file).build().unwrap().cache)
+        };
+        assert_eq!(read("a = \"demo-\"").as_deref(), Some("a"));
+        assert_eq!(
+            read("[auth.keys]\nk1 = \"demo-key\"").as_deref(),
+            Some("auth.keys.k1")
         );
-        assert!(
-            read(&[("MALL_DB__CONNECTIONS_MAX", "many")])
-                .unwrap_err()
-                .contains("connections_max")
+        assert_eq!(
+            read("[auth]\nkeys = [\"x\", \"demo-key\"]").as_deref(),
+            Some("auth.keys.1")
         );
-        assert!(
-            read(&[("MALL_SERVICE__TRACE_SAMPLE", "2")])
-                .unwrap_err()
-                .contains("trace_sample")
-        );
-    }
-
-    #[test]
-    fn a_demo_secret_does_not_start_in_production() {
-        let production = ("MALL_SERVICE__PROFILE", "production");
-        assert!(read(&[production]).unwrap_err().contains("fleet.secret"));
-        let config = read(&[production, ("MALL_FLEET__SECRET", "of our own")]).unwrap();
-        assert_eq!(config.fleet.secret, "of our own");
+        assert_eq!(read("[auth]\nkey = \"mine\"\nnumber = 7"), None);
     }
 }

@@ -4,14 +4,18 @@ use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use clock::SystemClock;
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::{BoxFuture, join_all, select_all};
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
+    time::Instant,
 };
 use tracing::Instrument;
 
-use crate::{Config, Ctx, admin, telemetry};
+use crate::{
+    Config, Ctx, admin,
+    telemetry::{self, SCOPE},
+};
 
 /// One service of a process: answers once it has started and listens.
 pub struct Service {
@@ -23,89 +27,146 @@ pub struct Service {
 /// The exporter may wait for the runtime: one worker would wait for itself.
 const WORKERS_MIN: usize = 2;
 
-/// Runs `services` until SIGTERM or SIGINT, then drains. 0: stopped as asked; 1: failed, or cut off work.
+/// Runs `services` until SIGTERM or SIGINT, then drains, the first of them first. 0: stopped as asked, and
+/// everything under way has ended. 1: failed, or cut off work, as a second signal does at once.
+///
+/// Logs and traces are those of the first service's configuration.
 pub fn main(services: Vec<Service>) -> ExitCode {
     let workers = std::thread::available_parallelism().map_or(WORKERS_MIN, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers.max(WORKERS_MIN))
         .enable_all()
         .build();
-    let result = runtime
-        .map_err(Into::into)
-        .and_then(|runtime| runtime.block_on(live(services)));
+    let result = runtime.map_err(Into::into).and_then(|runtime| {
+        let result = runtime.block_on(live(services));
+        // Whatever has not ended by now does not end.
+        runtime.shutdown_background();
+        result
+    });
     match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("mall: {error:#}");
+            let line: Vec<_> = format!("{error:#}")
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect();
+            eprintln!("mall: {}", line.join(" "));
             ExitCode::FAILURE
         }
     }
 }
 
+/// Whether everything ended in time.
 async fn live(services: Vec<Service>) -> anyhow::Result<bool> {
     let Some(first) = services.first() else {
         return Ok(true);
     };
+    let mut signals = Signals::listen()?;
     let process = if services.len() == 1 {
         first.name
     } else {
         "mall"
     };
     let telemetry = telemetry::install(process, &first.config)?;
-    let grace = Duration::from_secs(
-        services
-            .iter()
-            .map(|service| service.config.shutdown_grace_s)
-            .max()
-            .unwrap_or_default(),
-    );
+    let grace = services
+        .iter()
+        .map(|service| service.config.shutdown_grace_s)
+        .max();
+    let grace = Duration::from_secs(grace.unwrap_or_default());
+
     let mut contexts = Vec::new();
-    let result = start(services, &mut contexts).await;
-    if result.is_ok() {
-        asked_to_stop().await?;
-        tracing::info!("stopping: no new work; what is under way may finish");
-    }
-    let drained = join_all(contexts.iter().map(|ctx| ctx.shut_down(grace))).await;
-    let clean = drained.into_iter().all(|drained| drained);
+    let started = tokio::select! {
+        started = start(services, &mut contexts) => Some(started),
+        () = signals.next() => None,
+    };
+    let lived = match started {
+        Some(Ok(())) => tokio::select! {
+            () = signals.next() => Ok(()),
+            failed = failure(&contexts) => Err(failed),
+        },
+        Some(Err(error)) => Err(error),
+        None => Ok(()),
+    };
+    tracing::info!("stopping: no new work; what is under way may finish");
+    let clean = tokio::select! {
+        drained = drain(&contexts, grace) => drained,
+        () = signals.next() => false,
+    };
     if !clean {
         tracing::error!(grace_s = grace.as_secs(), "work was cut off");
     }
     telemetry.flush().await;
-    result.map(|()| clean)
+    lived.map(|()| clean)
 }
 
 async fn start(services: Vec<Service>, contexts: &mut Vec<Ctx>) -> anyhow::Result<()> {
     for service in services {
         let name = service.name;
         let ctx = Ctx::new(name, SystemClock::shared(), &service.config.roles);
+        ctx.readiness().starting(true);
         contexts.push(ctx.clone());
-        let admin_address = service.config.admin;
-        let listener = TcpListener::bind(admin_address)
+        let address = service.config.admin;
+        let listener = TcpListener::bind(address)
             .await
-            .with_context(|| format!("{name}: port {admin_address} (service.admin)"))?;
+            .with_context(|| format!("{name}: port {address} (service.admin)"))?;
+        let scope = tracing::info_span!(target: SCOPE, "service", name);
         // Not on the tracker: it serves while the rest drains.
-        #[expect(
-            clippy::let_underscore_future,
-            reason = "it lives as long as the process"
-        )]
-        let _ = tokio::spawn(admin::serve(ctx.clone(), listener));
-        let span = tracing::info_span!("start", service = name);
-        (service.run)(ctx)
-            .instrument(span)
+        tokio::spawn(admin::serve(ctx.clone(), listener).instrument(scope.clone()));
+        (service.run)(ctx.clone())
+            .instrument(scope)
             .await
             .with_context(|| name.to_owned())?;
-        tracing::info!(service = name, admin = %admin_address, "started");
+        ctx.readiness().starting(false);
+        tracing::info!(service = name, admin = %address, "started");
     }
     Ok(())
 }
 
-async fn asked_to_stop() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// A service that stops without being asked has failed, and the process with it.
+async fn failure(contexts: &[Ctx]) -> anyhow::Error {
+    let stops = contexts.iter().map(|ctx| {
+        Box::pin(async {
+            ctx.stop().cancelled().await;
+            ctx.name
+        })
+    });
+    let (name, ..) = select_all(stops).await;
+    anyhow::anyhow!("{name} stopped by itself; its last error says why")
+}
+
+/// One service after the other, so that those in front still have those behind them; a slow one leaves the others
+/// half of the time that is left. Answers whether all of them ended.
+async fn drain(contexts: &[Ctx], grace: Duration) -> bool {
+    let end = Instant::now() + grace;
+    for ctx in contexts {
+        ctx.readiness().stopping();
     }
-    Ok(())
+    for ctx in contexts {
+        let left = end.saturating_duration_since(Instant::now());
+        ctx.shut_down(left / 2).await;
+    }
+    let all = join_all(contexts.iter().map(|ctx| ctx.tracker().wait()));
+    tokio::time::timeout_at(end, all).await.is_ok()
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

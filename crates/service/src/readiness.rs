@@ -19,6 +19,7 @@ const CHECK_LIMIT: Duration = Duration::from_secs(2);
 #[derive(Clone, Default)]
 pub struct Readiness {
     checks: Arc<Mutex<BTreeMap<&'static str, Check>>>,
+    starting: Arc<AtomicBool>,
     stopping: Arc<AtomicBool>,
 }
 
@@ -31,6 +32,11 @@ impl Readiness {
     {
         self.lock()
             .insert(name, Arc::new(move || Box::pin(check())));
+    }
+
+    /// Not before everything has started.
+    pub(crate) fn starting(&self, starting: bool) {
+        self.starting.store(starting, Ordering::SeqCst);
     }
 
     pub(crate) fn stopping(&self) {
@@ -52,8 +58,13 @@ impl Readiness {
             (name, problem)
         });
         let mut report: BTreeMap<_, _> = join_all(results).await.into_iter().collect();
-        if self.stopping.load(Ordering::SeqCst) {
-            report.insert("running", Some("stopping".to_owned()));
+        let state = if self.stopping.load(Ordering::SeqCst) {
+            Some("stopping")
+        } else {
+            self.starting.load(Ordering::SeqCst).then_some("starting")
+        };
+        if let Some(state) = state {
+            report.insert("running", Some(state.to_owned()));
         }
         report
     }

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
 
 /// The section `service` of every configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -52,6 +53,14 @@ impl Config {
     pub(crate) fn validate(&self) -> Result<(), String> {
         if !(0.0..=1.0).contains(&self.trace_sample) {
             return Err("service.trace_sample is a share between 0 and 1".into());
+        }
+        if let Err(error) = EnvFilter::try_new(&self.log_filter) {
+            return Err(format!("service.log_filter: {error}"));
+        }
+        if !self.otlp_endpoint.is_empty() && !self.otlp_endpoint.starts_with("http://") {
+            return Err(
+                "service.otlp_endpoint is empty or an address like http://host:4317".into(),
+            );
         }
         if self.roles.is_empty() {
             return Err("service.roles is empty: this process would do nothing".into());

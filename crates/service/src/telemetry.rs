@@ -1,122 +1,122 @@
 //! Logs for people and machines, and traces for whoever collects them.
 
-use std::{fmt, time::Duration};
+mod line;
 
-use opentelemetry::trace::{TraceContextExt, TracerProvider};
+use std::{io::IsTerminal, panic, time::Duration};
+
+use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::WithExportConfig;
 use opentelemetry_sdk::{
     Resource,
     trace::{Sampler, SdkTracerProvider},
 };
-use tracing::{Event, Subscriber};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
+use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
-    EnvFilter, Layer,
-    fmt::{FmtContext, FormatEvent, FormatFields, format},
+    EnvFilter, Layer, Registry,
+    filter::{FilterExt, filter_fn},
+    fmt::{MakeWriter, format},
     layer::SubscriberExt,
-    registry::LookupSpan,
-    util::SubscriberInitExt,
 };
 
 use crate::{Config, LogFormat};
+use line::WithTrace;
+
+/// Spans that only say, in every line below them, which service of the process speaks.
+pub(crate) const SCOPE: &str = "service::scope";
 
 /// Keeps the exporter alive; flushed when the process ends.
 pub(crate) struct Telemetry {
-    provider: Option<SdkTracerProvider>,
+    provider: SdkTracerProvider,
 }
 
 /// Installs the process's subscriber. Called inside the runtime, which the exporter needs.
-pub(crate) fn install(name: &str, config: &Config) -> anyhow::Result<Telemetry> {
-    let provider = exporter(name, config)?;
-    // Without an exporter spans still carry trace ids, so that logs and answers name them.
-    let tracer_provider = provider.clone().unwrap_or_else(|| {
-        SdkTracerProvider::builder()
-            .with_sampler(Sampler::AlwaysOff)
-            .build()
-    });
-    let traces = tracing_opentelemetry::layer().with_tracer(tracer_provider.tracer("mall"));
-    let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stdout);
-    let logs = match config.log {
-        LogFormat::Json => logs
-            .json()
-            .with_ansi(false)
-            .event_format(WithTrace(
-                format().json().flatten_event(true).with_current_span(false),
-            ))
-            .boxed(),
-        LogFormat::Pretty => logs.compact().boxed(),
-    };
-    tracing_subscriber::registry()
-        .with(EnvFilter::try_new(&config.log_filter)?)
-        .with(traces)
-        .with(logs)
-        .try_init()?;
+pub(crate) fn install(process: &str, config: &Config) -> anyhow::Result<Telemetry> {
+    let provider = provider(process, config)?;
+    let ansi = std::io::stdout().is_terminal();
+    let subscriber = subscriber(config, &provider, std::io::stdout, ansi)?;
+    tracing::subscriber::set_global_default(subscriber)?;
+    panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or("of an unknown kind");
+        let backtrace = std::backtrace::Backtrace::capture();
+        tracing::error!(panic.place = place, panic.message = message, %backtrace, "a panic");
+    }));
     Ok(Telemetry { provider })
 }
 
-fn exporter(name: &str, config: &Config) -> anyhow::Result<Option<SdkTracerProvider>> {
+/// Without an endpoint spans still carry trace ids, so that logs and answers name them.
+pub(crate) fn provider(process: &str, config: &Config) -> anyhow::Result<SdkTracerProvider> {
     if config.otlp_endpoint.is_empty() {
-        return Ok(None);
+        return Ok(SdkTracerProvider::builder()
+            .with_sampler(Sampler::AlwaysOff)
+            .build());
     }
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_tonic()
         .with_endpoint(&config.otlp_endpoint)
         .build()?;
     let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(config.trace_sample)));
-    let provider = SdkTracerProvider::builder()
+    let resource = Resource::builder()
+        .with_service_name(process.to_owned())
+        .build();
+    Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
         .with_sampler(sampler)
-        .with_resource(
-            Resource::builder()
-                .with_service_name(name.to_owned())
-                .build(),
-        )
-        .build();
-    Ok(Some(provider))
+        .with_resource(resource)
+        .build())
 }
+
+/// The filter of the logs does not thin out the traces, which have their own.
+pub(crate) fn subscriber<W>(
+    config: &Config,
+    provider: &SdkTracerProvider,
+    writer: W,
+    ansi: bool,
+) -> anyhow::Result<impl Subscriber + Send + Sync + use<W>>
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    let traces = tracing_opentelemetry::layer()
+        .with_tracer(provider.tracer("mall"))
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_filter(LevelFilter::INFO.and(filter_fn(|metadata| metadata.target() != SCOPE)));
+    let logs = tracing_subscriber::fmt::layer::<Layered<_>>()
+        .with_writer(writer)
+        .with_ansi(ansi);
+    let logs = match config.log {
+        LogFormat::Json => {
+            let line = format().json().flatten_event(true).with_current_span(false);
+            logs.json().event_format(WithTrace::json(line)).boxed()
+        }
+        LogFormat::Pretty => {
+            let line = format().compact().with_ansi(ansi);
+            logs.event_format(WithTrace::text(line)).boxed()
+        }
+    };
+    let filter = EnvFilter::try_new(&config.log_filter)?;
+    Ok(tracing_subscriber::registry()
+        .with(traces)
+        .with(logs.with_filter(filter)))
+}
+
+/// What the logs' layer stands on.
+type Layered<L> = tracing_subscriber::layer::Layered<L, Registry>;
 
 impl Telemetry {
     /// Sends what has not been sent. The exporter blocks, so it does that on a thread of its own.
     pub(crate) async fn flush(self) {
         const LIMIT: Duration = Duration::from_secs(5);
-        let Some(provider) = self.provider else {
-            return;
-        };
-        let flushed = tokio::task::spawn_blocking(move || provider.shutdown());
-        let _ = tokio::time::timeout(LIMIT, flushed).await;
-    }
-}
-
-/// Puts the trace's id at the start of each line's JSON object.
-struct WithTrace<F>(F);
-
-impl<S, N, F> FormatEvent<S, N> for WithTrace<F>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-    F: FormatEvent<S, N>,
-{
-    fn format_event(
-        &self,
-        ctx: &FmtContext<'_, S, N>,
-        mut writer: format::Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        let context = tracing::Span::current().context();
-        let span = context.span();
-        let ids = span.span_context();
-        if !ids.is_valid() {
-            return self.0.format_event(ctx, writer, event);
+        let flushed = tokio::task::spawn_blocking(move || self.provider.shutdown());
+        if tokio::time::timeout(LIMIT, flushed).await.is_err() {
+            tracing::warn!("the last traces were not sent in time");
         }
-        let mut line = String::new();
-        self.0
-            .format_event(ctx, format::Writer::new(&mut line), event)?;
-        let rest = line.strip_prefix('{').unwrap_or(&line);
-        write!(
-            writer,
-            "{{\"trace_id\":\"{}\",\"span_id\":\"{}\",{rest}",
-            ids.trace_id(),
-            ids.span_id()
-        )
     }
 }
+
+#[cfg(test)]
+mod tests;
