@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fmt::Write, time::Duration};
 
 use anyhow::{Context, Result, ensure};
 use sqlx::Row;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::api::poll;
 
@@ -50,6 +51,35 @@ const QUEUES: [&str; 8] = [
 ];
 
 impl Books {
+    /// Opens the books of a fleet: order's and payment's schemas, and the prefixes of its keys and queues.
+    pub async fn open(schemas: [String; 2], keys: &str, queues: &str) -> Result<Self> {
+        let pool = async |schema: &str| {
+            let config = db::Config {
+                url: testkit::mysql_url().into(),
+                schema: schema.to_owned(),
+                connections_max: 2,
+                acquire_timeout_ms: 5_000,
+            };
+            db::connect(&config).await
+        };
+        let kv = kv::Config {
+            url: testkit::redis_url().into(),
+            prefix: keys.to_owned(),
+            response_timeout_ms: 2_000,
+        };
+        let mq = mq::Config {
+            url: testkit::amqp_url().into(),
+            prefix: queues.to_owned(),
+            confirm_timeout_ms: 5_000,
+        };
+        Ok(Self {
+            order: pool(&schemas[0]).await?,
+            payment: pool(&schemas[1]).await?,
+            kv: kv::connect(&kv).await?,
+            broker: mq::connect(&mq, &TaskTracker::new(), &CancellationToken::new()).await,
+        })
+    }
+
     /// Waits for rest, then judges; answers the ledger as lines.
     pub async fn settled(&self, activity: i64, limit: Duration) -> Result<String> {
         let mut last = Ledger::default();

@@ -5,4 +5,5 @@ pub mod api;
 pub mod books;
 pub mod desk;
 pub mod fleet;
+pub mod sale;
 pub mod story;

@@ -272,6 +272,11 @@ fn now() -> chrono::DateTime<Utc> {
     Utc::now()
 }
 
+/// Tells one performance's names from another's.
+pub fn nonce() -> String {
+    (now().timestamp() % 1_000_000).to_string()
+}
+
 fn rfc3339(at: chrono::DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }

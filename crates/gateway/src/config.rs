@@ -1,0 +1,100 @@
+use std::{net::SocketAddr, time::Duration};
+
+use ipnet::IpNet;
+use serde::Deserialize;
+use service::config::Validate;
+
+/// Everything the gateway is told: `deploy/config/gateway.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub service: service::Config,
+    pub http: Http,
+    pub fleet: rpc::FleetConfig,
+    pub auth: auth::Config,
+    pub user: rpc::PeerConfig,
+    pub product: rpc::PeerConfig,
+    pub order: rpc::PeerConfig,
+    pub seckill: rpc::PeerConfig,
+    pub payment: rpc::PeerConfig,
+    pub reserve: Reserve,
+    pub limits: Limits,
+    pub lanes: Lanes,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    pub listen: SocketAddr,
+    pub connections_max: usize,
+    pub header_timeout_ms: u64,
+    pub request_timeout_ms: u64,
+    pub body_bytes_max: usize,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    pub cors_origins: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reserve {
+    pub batching: bool,
+    pub batch_max: usize,
+    pub slots: usize,
+    pub queue_max: usize,
+    pub timeout_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub seckill_per_user_s: u32,
+    pub seckill_burst: u32,
+    pub user_per_s: u32,
+    pub user_burst: u32,
+    pub ip_per_s: u32,
+    pub ip_burst: u32,
+    pub login_per_min: u32,
+    pub ip_unlimited: Vec<IpNet>,
+}
+
+/// Requests under way.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lanes {
+    pub seckill: usize,
+    pub browse: usize,
+    pub account: usize,
+    pub money: usize,
+    pub admin: usize,
+}
+
+impl Http {
+    pub(crate) fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+}
+
+impl Validate for Config {
+    fn validate(&self) -> Result<(), String> {
+        self.auth.validate()?;
+        let limits = &self.limits;
+        for (key, value) in [
+            ("seckill_per_user_s", limits.seckill_per_user_s),
+            ("seckill_burst", limits.seckill_burst),
+            ("user_per_s", limits.user_per_s),
+            ("user_burst", limits.user_burst),
+            ("ip_per_s", limits.ip_per_s),
+            ("ip_burst", limits.ip_burst),
+            ("login_per_min", limits.login_per_min),
+        ] {
+            if value == 0 {
+                return Err(format!("limits.{key} is above 0"));
+            }
+        }
+        if self.reserve.batch_max == 0 || self.reserve.slots == 0 {
+            return Err("reserve.batch_max and reserve.slots are at least 1".into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,202 @@
+//! What a handler knows of its request, and how it answers in the request's own dialect.
+
+use std::{convert::Infallible, future::Future, net::IpAddr, sync::Arc};
+
+use auth::Principal;
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use fault::{Fault, Reason};
+use serde::Serialize;
+
+use crate::refusal::Refusal;
+
+/// Which system's clients a path belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    V1,
+    Gomall,
+}
+
+impl Family {
+    pub(crate) fn of(path: &str) -> Self {
+        if path.starts_with("/api/") && !path.starts_with("/api/v1/") { Self::Gomall } else { Self::V1 }
+    }
+}
+
+/// One request's context. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Cx(pub(crate) Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) family: Family,
+    pub(crate) request_id: String,
+    pub(crate) now_ms: i64,
+    pub(crate) address: IpAddr,
+    /// Who the token says is calling; `Err` when a token was sent that is no good.
+    pub(crate) caller: Result<Option<Principal>, auth::TokenError>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Cx {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let found = parts.extensions.get::<Self>().cloned();
+        // Every route stands behind the middleware that puts it there.
+        Ok(found.unwrap_or_else(|| Self::nobody(parts.uri.path())))
+    }
+}
+
+impl Cx {
+    fn nobody(path: &str) -> Self {
+        Self(Arc::new(Inner {
+            family: Family::of(path),
+            request_id: String::new(),
+            now_ms: 0,
+            address: IpAddr::from([0, 0, 0, 0]),
+            caller: Ok(None),
+        }))
+    }
+
+    /// The caller, who has to be somebody.
+    pub(crate) fn caller(&self) -> Result<Principal, Refusal> {
+        match &self.0.caller {
+            Ok(Some(principal)) => Ok(principal.clone()),
+            Ok(None) => Err(Reason::NotLoggedIn.into()),
+            Err(error) => Err(error.reason().into()),
+        }
+    }
+
+    pub(crate) fn admin(&self) -> Result<Principal, Refusal> {
+        let principal = self.caller()?;
+        if principal.is_admin() { Ok(principal) } else { Err(Reason::NotAdmin.into()) }
+    }
+
+    /// A call on behalf of whoever asks, or of nobody.
+    pub(crate) fn call<T>(&self, message: T) -> tonic::Request<T> {
+        match &self.0.caller {
+            Ok(Some(principal)) => auth::request(principal, message),
+            Ok(None) | Err(_) => tonic::Request::new(message),
+        }
+    }
+
+    /// Runs `work` to its end, whatever becomes of the connection, and answers in this request's dialect.
+    pub(crate) async fn answer<T, W>(&self, work: W) -> Response
+    where
+        T: Serialize + Send + 'static,
+        W: Future<Output = Result<T, Refusal>> + Send + 'static,
+    {
+        self.render(StatusCode::OK, service::run_detached(work).await)
+    }
+
+    pub(crate) fn render<T: Serialize>(&self, ok: StatusCode, result: Result<T, Refusal>) -> Response {
+        match result {
+            Ok(data) => match self.0.family {
+                Family::V1 => json(ok, &self.v1(0, "OK", Some(data))),
+                Family::Gomall => json(StatusCode::OK, &Gomall::success(data)),
+            },
+            Err(refusal) => self.refuse(&refusal),
+        }
+    }
+
+    /// A refusal, in this request's dialect.
+    pub(crate) fn refuse(&self, refusal: &Refusal) -> Response {
+        let code = refusal.reason.number();
+        let mut response = match self.0.family {
+            Family::V1 => json(refusal.status(), &self.v1::<()>(code, &refusal.message, None)),
+            // Gomall's pages take HTTP 401 for a lost session and reload.
+            Family::Gomall => json(StatusCode::OK, &Gomall::<()>::refusal(code, &refusal.message)),
+        };
+        if let Some(seconds) = refusal.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+
+    /// A refusal by what stands before the handlers: these have a status of their own also on Gomall's paths.
+    pub(crate) fn refuse_early(&self, refusal: &Refusal) -> Response {
+        let status = refusal.status();
+        if self.0.family == Family::V1 {
+            return self.refuse(refusal);
+        }
+        let body = Early { code: status.as_u16().into(), message: &refusal.message, msg: &refusal.message };
+        let mut response = json(status, &body);
+        if let Some(seconds) = refusal.retry_after_s {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+
+    fn v1<'a, T: Serialize>(&'a self, code: u32, message: &'a str, data: Option<T>) -> V1<'a, T> {
+        V1 {
+            code,
+            message,
+            data,
+            request_id: &self.0.request_id,
+            trace_id: service::trace::current_trace_id().unwrap_or_default(),
+            timestamp: crate::views::rfc3339(self.0.now_ms),
+        }
+    }
+}
+
+/// The canonical envelope.
+#[derive(Serialize)]
+struct V1<'a, T> {
+    code: u32,
+    message: &'a str,
+    data: Option<T>,
+    request_id: &'a str,
+    trace_id: String,
+    timestamp: String,
+}
+
+/// Gomall's envelope.
+#[derive(Serialize)]
+struct Gomall<'a, T> {
+    code: u32,
+    message: &'a str,
+    #[serde(skip_serializing_if = "is_null")]
+    data: Option<T>,
+    trace_id: String,
+}
+
+/// Its middlewares say `msg`, its pages read `message`.
+#[derive(Serialize)]
+struct Early<'a> {
+    code: u32,
+    message: &'a str,
+    msg: &'a str,
+}
+
+impl<'a, T> Gomall<'a, T> {
+    fn success(data: T) -> Self {
+        Self { code: 0, message: "success", data: Some(data), trace_id: trace_id() }
+    }
+
+    fn refusal(code: u32, message: &'a str) -> Self {
+        Self { code, message, data: None, trace_id: trace_id() }
+    }
+}
+
+fn trace_id() -> String {
+    service::trace::current_trace_id().unwrap_or_default()
+}
+
+/// `data` is absent when there is nothing to say: also for a handler that answers `()`.
+fn is_null<T: Serialize>(data: &Option<T>) -> bool {
+    data.as_ref().is_none_or(|data| serde_json::to_value(data).is_ok_and(|value| value.is_null()))
+}
+
+pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
+    const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+    match serde_json::to_vec(body) {
+        Ok(bytes) => (status, [(header::CONTENT_TYPE, JSON)], bytes).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "an answer that cannot be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

@@ -1,0 +1,62 @@
+use std::{ops::Deref, sync::Arc};
+
+use clock::SharedClock;
+use proto::{
+    order::order_client::OrderClient, payment::payment_client::PaymentClient,
+    product::product_client::ProductClient, seckill::seckill_client::SeckillClient,
+    user::user_client::UserClient,
+};
+
+use crate::{
+    config::Config, lane::Lanes, limit::Limits, reserve::Reserver, session::RevokedSessions,
+};
+
+/// The gateway's parts, shared by all requests. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Gateway(pub(crate) Arc<Parts>);
+
+pub(crate) struct Parts {
+    pub(crate) config: Config,
+    pub(crate) clock: SharedClock,
+    pub(crate) verifier: auth::Verifier,
+    pub(crate) revoked: RevokedSessions,
+    pub(crate) limits: Limits,
+    pub(crate) lanes: Lanes,
+    pub(crate) reserver: Reserver,
+    pub(crate) user: UserClient<rpc::Channel>,
+    pub(crate) product: ProductClient<rpc::Channel>,
+    pub(crate) order: OrderClient<rpc::Channel>,
+    pub(crate) seckill: SeckillClient<rpc::Channel>,
+    pub(crate) payment: PaymentClient<rpc::Channel>,
+    pub(crate) ready: service::Readiness,
+}
+
+impl Deref for Gateway {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Gateway {
+    pub(crate) fn user(&self) -> UserClient<rpc::Channel> {
+        self.user.clone()
+    }
+
+    pub(crate) fn product(&self) -> ProductClient<rpc::Channel> {
+        self.product.clone()
+    }
+
+    pub(crate) fn order(&self) -> OrderClient<rpc::Channel> {
+        self.order.clone()
+    }
+
+    pub(crate) fn seckill(&self) -> SeckillClient<rpc::Channel> {
+        self.seckill.clone()
+    }
+
+    pub(crate) fn payment(&self) -> PaymentClient<rpc::Channel> {
+        self.payment.clone()
+    }
+}
