@@ -10,6 +10,7 @@ mod finish_intent;
 mod get_activity;
 mod get_ticket;
 mod hand_off;
+mod hear_epochs;
 mod init_sale;
 mod lease_ids;
 mod list_activities;
@@ -22,7 +23,10 @@ mod reserve;
 mod update_activity;
 mod warm_up;
 
-use std::sync::atomic::AtomicU64;
+use std::{
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    time::Duration,
+};
 
 use auth::Sealer;
 use clock::SharedClock;
@@ -31,12 +35,16 @@ use proto::{
     product::product_client::ProductClient,
 };
 
+use tokio::sync::Notify;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument;
+
 pub(crate) use audit::Findings;
 pub(crate) use hand_off::hand_off;
 pub(crate) use release::Release;
 
 use crate::{
-    config, domain::Activity, order_ids::OrderIds, sales::Sales, stock::Stock, store::Store,
+    Error, config, domain::Activity, order_ids::OrderIds, sales::Sales, stock::Stock, store::Store,
 };
 
 /// The seckill service, free of any transport.
@@ -52,11 +60,19 @@ pub struct App {
     pub(crate) order_ids: OrderIds,
     /// Winners on their way to the broker; answers whether it has them.
     pub(crate) hand_off: batch::Batcher<ReservedItem, bool>,
+    /// How long a buyer waits for that answer.
+    pub(crate) confirm: Duration,
     pub(crate) config: config::Sale,
+    pub(crate) tracker: TaskTracker,
+    pub(crate) stop: CancellationToken,
     /// Names this process in leases.
     pub(crate) owner: String,
     /// Tells two rebuilds of this process apart.
     pub(crate) fences: AtomicU64,
+    /// Redis did not answer the last call of the race.
+    pub(crate) redis_lost: AtomicBool,
+    /// Rings when it does again: what it holds now may be older.
+    pub(crate) redis_back: Notify,
 }
 
 /// How long whoever records an intent may work on it before another replica takes over.
@@ -73,6 +89,28 @@ impl App {
             0
         } else {
             self.now_ms()
+        }
+    }
+
+    /// Runs what has to go on when its caller has gone, or has no time left: nothing of the call's deadline
+    /// reaches into it.
+    pub(crate) async fn detached<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        let work = self.tracker.spawn(work.in_current_span());
+        work.await
+            .unwrap_or(Err(Error::Unexpected("a task broke off")))
+    }
+
+    pub(crate) fn redis_failed(&self) {
+        self.redis_lost.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn redis_answered(&self) {
+        if self.redis_lost.load(Ordering::Relaxed) && self.redis_lost.swap(false, Ordering::SeqCst)
+        {
+            self.redis_back.notify_one();
         }
     }
 

@@ -6,8 +6,7 @@ mod holding;
 mod ticket;
 
 pub(crate) use activity::{Activity, Intent, State};
-pub(crate) use draft::window;
 pub use draft::Invalid;
-pub(crate) use draft::{Draft, Patch, UNITS_MAX};
-pub(crate) use holding::{Holding, Unsent};
+pub(crate) use draft::{Change, Draft, Patch, UNITS_MAX};
+pub(crate) use holding::{Holding, Unsent, is_request_key};
 pub(crate) use ticket::Ticket;

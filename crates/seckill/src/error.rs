@@ -86,6 +86,30 @@ impl Fault for Error {
     }
 }
 
+impl db::Retryable for Error {
+    fn sqlx(&self) -> Option<&sqlx::Error> {
+        match self {
+            Self::Database(error) => Some(error),
+            Self::Invalid(_)
+            | Self::NotFound(_)
+            | Self::Over(_)
+            | Self::Overlaps(_)
+            | Self::OffShelf(_)
+            | Self::Stock
+            | Self::UnitsBelowSold(_)
+            | Self::Changing(_)
+            | Self::Ticket
+            | Self::Unreadable { .. }
+            | Self::Peer(_)
+            | Self::Rows(_)
+            | Self::Kv(_)
+            | Self::Mq(_)
+            | Self::Protocol(_)
+            | Self::Leased(_) => None,
+        }
+    }
+}
+
 impl From<tonic::Status> for Error {
     fn from(status: tonic::Status) -> Self {
         Self::Peer(status.into())

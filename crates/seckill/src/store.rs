@@ -1,6 +1,7 @@
 //! Every statement of the service.
 
 mod activities;
+mod intents;
 mod leases;
 
 use db::Pool;

@@ -5,7 +5,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use proto::order::{LiveUnit, LiveUnitsRequest};
 
 use super::App;
-use crate::{Error, stock::Holdings};
+use crate::{
+    Error,
+    stock::{Holdings, Look},
+};
 
 /// Units that one page brings.
 const PAGE: u32 = 5_000;
@@ -23,13 +26,29 @@ pub(crate) struct Findings {
     pub(crate) missing: BTreeSet<i64>,
 }
 
-/// One look at both sides; `None` while work is under way.
+/// An order that holds slots in Redis, as settling it needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Orphan {
+    pub(crate) user_id: i64,
+    pub(crate) slots: Vec<i32>,
+    pub(crate) at_ms: i64,
+    pub(crate) request_key: String,
+}
+
+/// One look at both sides.
 #[derive(Debug)]
 pub(crate) struct Audited {
     pub(crate) findings: Findings,
-    /// Orphans with what settling them needs: user, slots, at, key.
-    pub(crate) orphans: HashMap<i64, (i64, Vec<i32>, i64, String)>,
+    pub(crate) orphans: HashMap<i64, Orphan>,
     pub(crate) epoch: i64,
+}
+
+/// What order says lives.
+#[derive(Debug, Default)]
+struct Live {
+    epoch: i64,
+    units: Vec<LiveUnit>,
+    releasing: HashSet<i64>,
 }
 
 impl Findings {
@@ -50,28 +69,31 @@ impl Findings {
 }
 
 impl App {
-    /// Compares both sides; `None` while reservations, landings or releases are under way.
+    /// Compares both sides; `None` while reservations or releases are under way, or the sale is not open.
     pub(crate) async fn audit(&self, activity: i64) -> Result<Option<Audited>, Error> {
         let Some(look) = self.stock.look(activity).await? else {
             return Ok(None);
         };
-        if !look.open || !self.is_quiet(activity).await? {
+        let Some(now_ms) = self.quiet_at(activity).await? else {
+            return Ok(None);
+        };
+        if !look.open || look.is_torn() {
             return Ok(None);
         }
         let holdings = self.stock.holdings(activity).await?;
-        let (live, releasing, epoch) = self.live_units(activity).await?;
-        if epoch != look.epoch {
+        let Some(live) = self.live(activity).await? else {
+            return Ok(None);
+        };
+        if live.epoch != look.epoch {
             return Ok(None);
         }
-        let before_ms = self.now_ms() - self.config.audit_after_ms;
-        Ok(Some(compare(
-            look.units, look.next, epoch, &holdings, &live, &releasing, before_ms,
-        )))
+        let before_ms = now_ms - self.config.audit_after_ms;
+        Ok(Some(compare(&look, &holdings, &live, before_ms)))
     }
 
-    async fn is_quiet(&self, activity: i64) -> Result<bool, Error> {
-        let before_ms = self.now_ms() - self.config.relay_after_ms;
-        let unsent = self.stock.unsent(activity).await?;
+    /// The time, by the clock of the reservations; `None` while any of them waits to land or to be released.
+    async fn quiet_at(&self, activity: i64) -> Result<Option<i64>, Error> {
+        let list = self.stock.unsent(activity, self.script_now_ms()).await?;
         let landing = self
             .broker
             .depth(<proto::order::Reserved as mq::Message>::QUEUE)
@@ -80,15 +102,14 @@ impl App {
             .broker
             .depth(<proto::seckill::Released as mq::Message>::QUEUE)
             .await?;
-        let handed_off = unsent.iter().all(|entry| entry.0.at_ms > before_ms);
-        Ok(handed_off && landing.ready == 0 && releases.ready == 0)
+        let handed_off = list.oldest_ms() <= self.config.relay_after_ms;
+        let quiet = handed_off && landing.ready == 0 && releases.ready == 0;
+        Ok(quiet.then_some(list.now_ms))
     }
 
-    async fn live_units(
-        &self,
-        activity_id: i64,
-    ) -> Result<(Vec<LiveUnit>, HashSet<i64>, i64), Error> {
-        let (mut live, mut releasing, mut after_unit) = (Vec::new(), HashSet::new(), 0);
+    /// `None`: the sale was fenced between two pages.
+    async fn live(&self, activity_id: i64) -> Result<Option<Live>, Error> {
+        let (mut live, mut after_unit) = (Live::default(), 0);
         loop {
             let asked = LiveUnitsRequest {
                 activity_id,
@@ -96,38 +117,31 @@ impl App {
                 limit: PAGE,
             };
             let page = self.order.clone().live_units(asked).await?.into_inner();
-            releasing.extend(page.releasing_order_ids);
-            after_unit = page.units.last().map_or(after_unit, |unit| unit.unit_no);
-            live.extend(page.units);
-            if !page.more {
-                return Ok((live, releasing, page.epoch));
+            if after_unit == 0 {
+                live.epoch = page.epoch;
+            } else if page.epoch != live.epoch {
+                return Ok(None);
+            }
+            live.releasing.extend(page.releasing_order_ids);
+            let last = page.units.last().map(|unit| unit.unit_no);
+            live.units.extend(page.units);
+            match last {
+                Some(last) if page.more => after_unit = last,
+                _ => return Ok(Some(live)),
             }
         }
     }
 }
 
-fn compare(
-    units: i64,
-    next: i64,
-    epoch: i64,
-    holdings: &Holdings,
-    live: &[LiveUnit],
-    releasing: &HashSet<i64>,
-    before_ms: i64,
-) -> Audited {
-    let live_units: HashSet<i64> = live.iter().map(|unit| unit.unit_no).collect();
-    let live_orders: HashSet<i64> = live.iter().map(|unit| unit.order_id).collect();
-    let held_units: HashSet<i64> = holdings
-        .slots
-        .iter()
-        .map(|(_, _, held)| held.unit_no)
-        .collect();
-    let held_slots: HashSet<(i64, i32, i64)> = holdings
-        .slots
-        .iter()
+fn compare(look: &Look, holdings: &Holdings, live: &Live, before_ms: i64) -> Audited {
+    let live_units: HashSet<i64> = live.units.iter().map(|unit| unit.unit_no).collect();
+    let live_orders: HashSet<i64> = live.units.iter().map(|unit| unit.order_id).collect();
+    let slots = || holdings.slots.iter();
+    let held_units: HashSet<i64> = slots().map(|(_, _, held)| held.unit_no).collect();
+    let held_slots: HashSet<(i64, i32, i64)> = slots()
         .map(|(user, slot, held)| (*user, *slot, held.order_id))
         .collect();
-    let free: HashSet<i64> = (next + 1..=units)
+    let free: HashSet<i64> = (look.next + 1..=look.units)
         .chain(holdings.returned.iter().copied())
         .collect();
     let mut findings = Findings::default();
@@ -135,28 +149,110 @@ fn compare(
         |unit: &i64| free.contains(unit) || held_units.contains(unit) || live_units.contains(unit);
     findings
         .lost_units
-        .extend((1..=units).filter(|unit| !known(unit)));
-    findings
-        .doubled_units
-        .extend(free.intersection(&live_units));
-    let mut orphans: HashMap<i64, (i64, Vec<i32>, i64, String)> = HashMap::new();
-    for (user, slot, held) in &holdings.slots {
-        let settled = live_orders.contains(&held.order_id) || releasing.contains(&held.order_id);
-        if !settled && held.at_ms < before_ms {
-            findings.orphans.insert(held.order_id);
-            let entry = orphans.entry(held.order_id);
-            let new = || (*user, Vec::new(), held.at_ms, held.request_key.clone());
-            entry.or_insert_with(new).1.push(*slot);
+        .extend((1..=look.units).filter(|unit| !known(unit)));
+    for unit in live.units.iter().filter(|unit| unit.at_ms < before_ms) {
+        if free.contains(&unit.unit_no) {
+            findings.doubled_units.insert(unit.unit_no);
+        }
+        if !held_slots.contains(&(unit.user_id, unit.slot, unit.order_id)) {
+            findings.missing.insert(unit.order_id);
         }
     }
-    let missing = live
-        .iter()
-        .filter(|unit| unit.at_ms < before_ms)
-        .filter(|unit| !held_slots.contains(&(unit.user_id, unit.slot, unit.order_id)));
-    findings.missing.extend(missing.map(|unit| unit.order_id));
+    let mut orphans: HashMap<i64, Orphan> = HashMap::new();
+    for (user_id, slot, held) in slots().filter(|(_, _, held)| held.at_ms < before_ms) {
+        if live_orders.contains(&held.order_id) || live.releasing.contains(&held.order_id) {
+            continue;
+        }
+        findings.orphans.insert(held.order_id);
+        let orphan = orphans.entry(held.order_id).or_insert_with(|| Orphan {
+            user_id: *user_id,
+            slots: Vec::new(),
+            at_ms: held.at_ms,
+            request_key: held.request_key.clone(),
+        });
+        orphan.slots.push(*slot);
+    }
     Audited {
         findings,
         orphans,
-        epoch,
+        epoch: live.epoch,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Holding;
+
+    const BEFORE_MS: i64 = 1_000;
+
+    fn look(units: i64, next: i64) -> Look {
+        Look {
+            epoch: 1,
+            open: true,
+            units,
+            next,
+            returned: 0,
+            held: 0,
+            unsent: 0,
+            server: kv::ServerIdentity {
+                run_id: String::new(),
+                replication_id: String::new(),
+            },
+        }
+    }
+
+    fn slot(user: i64, order_id: i64, unit_no: i64, at_ms: i64) -> (i64, i32, Holding) {
+        let holding = Holding {
+            order_id,
+            unit_no,
+            at_ms,
+            request_key: String::new(),
+        };
+        (user, 1, holding)
+    }
+
+    fn unit(user_id: i64, order_id: i64, unit_no: i64) -> LiveUnit {
+        LiveUnit {
+            unit_no,
+            user_id,
+            slot: 1,
+            order_id,
+            at_ms: 0,
+            request_key: String::new(),
+        }
+    }
+
+    fn found(slots: Vec<(i64, i32, Holding)>, returned: Vec<i64>, live: Vec<LiveUnit>) -> Findings {
+        let holdings = Holdings { slots, returned };
+        let live = Live {
+            epoch: 1,
+            units: live,
+            releasing: HashSet::from([99]),
+        };
+        compare(&look(3, 2), &holdings, &live, BEFORE_MS).findings
+    }
+
+    #[test]
+    fn the_same_on_both_sides_is_nothing_to_say() {
+        let same = found(vec![slot(7, 1, 1, 0)], vec![2], vec![unit(7, 1, 1)]);
+        assert!(same.is_empty());
+        let releasing = found(vec![slot(7, 99, 1, 0)], vec![2], vec![]);
+        assert!(releasing.is_empty(), "its release is on the way");
+        let young = found(vec![slot(7, 1, 1, BEFORE_MS)], vec![2], vec![]);
+        assert!(young.is_empty(), "it may land yet");
+    }
+
+    #[test]
+    fn each_difference_has_its_name() {
+        let lost = found(vec![slot(7, 1, 1, 0)], vec![], vec![unit(7, 1, 1)]);
+        assert_eq!(lost.lost_units, BTreeSet::from([2]));
+        let both = found(vec![slot(7, 1, 1, 0)], vec![1, 2], vec![unit(7, 1, 1)]);
+        assert_eq!(both.doubled_units, BTreeSet::from([1]));
+        let orphan = found(vec![slot(7, 1, 1, 0)], vec![2], vec![]);
+        assert_eq!(orphan.orphans, BTreeSet::from([1]));
+        let missing = found(vec![], vec![2], vec![unit(7, 1, 1)]);
+        assert_eq!(missing.missing, BTreeSet::from([1]));
+        assert!(missing.again(&orphan).is_empty());
     }
 }

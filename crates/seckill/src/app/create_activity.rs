@@ -5,23 +5,17 @@ use proto::product::{GetRequest, Item};
 use super::App;
 use crate::{
     Error,
-    domain::{Activity, Draft, Invalid, UNITS_MAX},
+    domain::{Activity, Draft, Invalid},
     store::Product,
 };
 
 impl App {
-    /// Publishes an activity: its units leave the product's stock.
+    /// Publishes an activity: its units leave the product's stock. One whose time has come sells at once.
     pub(crate) async fn create_activity(self: &Arc<Self>, draft: Draft) -> Result<Activity, Error> {
+        let draft = draft.checked(self.now_ms())?;
         let item = self.item(draft.product_id).await?;
         if !item.on_shelf {
             return Err(Error::OffShelf(draft.product_id));
-        }
-        let mut draft = draft.checked(self.now_ms())?;
-        if draft.units == 0 {
-            draft.units = item.stock.min(UNITS_MAX);
-        }
-        if draft.units == 0 {
-            return Err(Error::Stock);
         }
         let product = Product {
             name: item.name,
@@ -33,18 +27,21 @@ impl App {
             .store
             .insert(&draft, &product, self.now_ms(), until_ms)
             .await?;
-        self.finish_intent(id).await
+        let activity = self.finish_intent(id).await?;
+        if self.is_due(&activity)
+            && let Err(error) = self.warm_up(id).await
+        {
+            let error = fault::chain(&error);
+            tracing::info!(activity.id = id, error, "detection warms it up");
+        }
+        Ok(activity)
     }
 
     pub(crate) async fn item(&self, product_id: i64) -> Result<Item, Error> {
         if product_id <= 0 {
             return Err(Invalid::Product.into());
         }
-        Ok(self
-            .product
-            .clone()
-            .get(GetRequest { id: product_id })
-            .await?
-            .into_inner())
+        let item = self.product.clone().get(GetRequest { id: product_id });
+        Ok(item.await?.into_inner())
     }
 }

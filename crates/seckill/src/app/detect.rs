@@ -2,8 +2,19 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt, stream};
+
 use super::{App, rebuild::Fenced};
-use crate::{Error, domain::State, metrics, sales::Sale, stock::Look};
+use crate::{
+    Error,
+    domain::State,
+    metrics,
+    sales::{Rebuilding, Sale},
+    stock::Look,
+};
+
+/// Sales that are looked at together.
+const TOGETHER: usize = 16;
 
 /// Why a sale has to be rebuilt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +29,7 @@ pub(crate) enum Cause {
     Suspect,
     /// A rebuilder died.
     Abandoned,
-    /// A key is missing.
+    /// A key is missing, or cannot be read.
     Torn,
     /// The audit found a unit or a buyer on one side only.
     Audit,
@@ -39,91 +50,106 @@ impl Cause {
 }
 
 impl App {
-    /// Looks at every sale that should be in Redis, and starts the rebuild of those that are not well. `spawn`
-    /// runs a rebuild beside the others.
-    pub(crate) async fn detect(
-        self: &Arc<Self>,
-        spawn: impl Fn(Arc<Self>, Arc<Sale>, Cause),
-    ) -> Result<(), Error> {
-        self.refresh().await?;
+    /// Looks at every sale that should be in Redis, and starts the rebuild of those that are not well, each beside
+    /// the others. Keys of a sale that is over go.
+    pub async fn detect(self: &Arc<Self>) -> Result<(), Error> {
         let suspects = self.hear_epochs().await?;
-        for sale in self.sales.all() {
-            let activity = sale.activity();
-            if matches!(activity.state, State::Ended | State::Cancelled) {
-                self.stock.remove(sale.id()).await?;
-                continue;
-            }
-            if !self.is_due(&activity) {
-                continue;
-            }
-            let look = self.stock.look(sale.id()).await?;
-            metrics::looked(sale.id(), look.as_ref());
-            if let Some(cause) = self
-                .judge(&sale, look, suspects.contains(&sale.id()))
-                .await?
-                && sale.begin_rebuild()
-            {
-                spawn(Arc::clone(self), sale, cause);
-            }
+        stream::iter(self.sales.all())
+            .for_each_concurrent(TOGETHER, |sale| {
+                let suspect = suspects.contains(&sale.id);
+                async move {
+                    if let Err(error) = self.detect_in(&sale, suspect).await {
+                        let error = fault::chain(&error);
+                        tracing::warn!(activity.id = sale.id, error, "a sale was not looked at");
+                    }
+                }
+            })
+            .await;
+        Ok(())
+    }
+
+    async fn detect_in(self: &Arc<Self>, sale: &Arc<Sale>, suspect: bool) -> Result<(), Error> {
+        let activity = sale.activity();
+        if matches!(activity.state, State::Ended | State::Cancelled) {
+            metrics::forget(sale.id);
+            return self.stock.remove(sale.id).await;
+        }
+        if !self.is_due(&activity) {
+            return Ok(());
+        }
+        if let Some(cause) = self.judge(sale, suspect).await?
+            && let Some(turn) = sale.begin_rebuild()
+        {
+            let app = Arc::clone(self);
+            self.tracker
+                .spawn(async move { app.heal(turn, cause).await });
         }
         Ok(())
     }
 
-    async fn judge(
-        &self,
-        sale: &Sale,
-        look: Option<Look>,
-        suspect: bool,
-    ) -> Result<Option<Cause>, Error> {
+    async fn judge(&self, sale: &Sale, suspect: bool) -> Result<Option<Cause>, Error> {
+        let look = match self.stock.look(sale.id).await {
+            Err(Error::Unexpected(_)) => return Ok(Some(Cause::Torn)),
+            look => look?,
+        };
+        metrics::looked(sale.id, look.as_ref());
         let Some(look) = look else {
             return Ok(Some(Cause::Absent));
         };
-        if look.epoch != sale.epoch() {
-            // A fence of ours that is being installed right now is not news.
-            let leased = self.store.is_leased(sale.id(), self.now_ms()).await?;
-            return Ok((!leased).then_some(Cause::OtherEpoch));
+        if look.epoch != sale.epoch() && !self.is_our_news_old(sale, &look).await? {
+            // A fence that is being installed right now is not news.
+            return self.unless_leased(sale, Cause::OtherEpoch).await;
         }
-        if look.server != self.stock.server(sale.id()).await? {
+        if look.server != self.stock.server(sale.id).await? {
             return Ok(Some(Cause::OtherServer));
         }
         if suspect {
             return Ok(Some(Cause::Suspect));
         }
         if !look.open {
-            let leased = self.store.is_leased(sale.id(), self.now_ms()).await?;
-            return Ok((!leased).then_some(Cause::Abandoned));
+            return self.unless_leased(sale, Cause::Abandoned).await;
         }
         Ok(look.is_torn().then_some(Cause::Torn))
     }
 
-    /// Rebuilds a sale that [`detect`](Self::detect) found, and says how it went.
-    pub(crate) async fn heal(&self, sale: &Sale, cause: Cause) {
-        let result = self.rebuild(sale.id()).await;
-        sale.end_rebuild();
-        let outcome = match &result {
-            Ok(Fenced::Installed { .. } | Fenced::Ended | Fenced::NotApplied { .. }) => "ok",
-            Err(Error::Leased(_)) => "leased",
-            Err(_) => "failed",
-        };
-        metrics::rebuilt(cause.name(), outcome);
+    /// Another replica may have fenced and installed since we asked order.
+    async fn is_our_news_old(&self, sale: &Sale, look: &Look) -> Result<bool, Error> {
+        self.hear_epochs().await?;
+        Ok(look.epoch == sale.epoch())
+    }
+
+    async fn unless_leased(&self, sale: &Sale, cause: Cause) -> Result<Option<Cause>, Error> {
+        let leased = self.store.is_leased(sale.id, self.now_ms()).await?;
+        Ok((!leased).then_some(cause))
+    }
+
+    /// Rebuilds a sale, and says how it went.
+    pub(crate) async fn heal(&self, turn: Rebuilding, cause: Cause) -> bool {
+        let (id, cause) = (turn.sale().id, cause.name());
+        let result = self.rebuild(id).await;
+        drop(turn);
         match result {
             Ok(done) => {
+                metrics::rebuilt(cause, "ok");
+                let epoch = match done {
+                    Fenced::Installed { epoch } => Some(epoch),
+                    Fenced::Ended | Fenced::NotApplied { .. } => None,
+                };
                 tracing::info!(
-                    activity.id = sale.id(),
-                    cause = cause.name(),
-                    ?done,
+                    activity.id = id,
+                    sale.epoch = epoch,
+                    cause,
                     "a sale was rebuilt"
                 );
+                true
             }
-            Err(Error::Leased(_)) => {}
+            // Whoever has the lease counts it.
+            Err(Error::Leased(_)) => false,
             Err(error) => {
+                metrics::rebuilt(cause, "failed");
                 let error = fault::chain(&error);
-                tracing::warn!(
-                    activity.id = sale.id(),
-                    cause = cause.name(),
-                    error,
-                    "a rebuild failed"
-                );
+                tracing::warn!(activity.id = id, cause, error, "a rebuild failed");
+                false
             }
         }
     }

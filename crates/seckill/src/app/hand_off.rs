@@ -5,10 +5,10 @@ use proto::order::{Reserved, ReservedItem};
 pub(crate) async fn hand_off(publisher: Publisher, items: Vec<ReservedItem>) -> Vec<bool> {
     let count = items.len();
     let message = Outgoing::of(&Reserved { items });
-    fail::fail_point!("reserve.after_script", |_| vec![false; count]);
     let confirmed = publisher.publish(vec![message]).await;
     if let Err(error) = &confirmed {
-        tracing::warn!(error = %fault::chain(error), items = count, "reservations are not confirmed yet");
+        let error = fault::chain(error);
+        tracing::warn!(error, items = count, "reservations are not confirmed yet");
     }
     fail::fail_point!("reserve.after_publish", |_| vec![false; count]);
     vec![confirmed.is_ok(); count]

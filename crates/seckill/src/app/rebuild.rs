@@ -2,72 +2,94 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
+use ids::ActivityId;
 use proto::order::{
-    FenceRequest, Fenced as Answer, LiveUnit, Terms,
+    FenceRequest, Fenced as Answer, LiveUnit,
     fence_chunk::Part,
     fence_request::{Intent, Rebuild},
     fenced::Outcome,
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
+use tonic::Request;
 
 use super::App;
 use crate::Error;
 
 /// What came of a fence.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fenced {
     /// The epoch was bumped; its snapshot is in Redis, unless a higher one is.
-    Installed { epoch: i64, terms: Terms },
+    Installed { epoch: i64 },
     /// The sale has ended, now or before.
     Ended,
-    /// The edit changed nothing: it was applied before, or is refused.
-    NotApplied { refused: bool, terms: Option<Terms> },
+    /// The edit changed nothing: it was refused, or order has dealt with `version` before.
+    NotApplied { version: i64, refused: bool },
 }
 
-/// Pauses between looks during the courtesy wait.
-const LOOK_PERIOD: Duration = Duration::from_millis(100);
+/// Between two looks at something that others finish.
+const LOOK_PERIOD: Duration = Duration::from_millis(50);
 /// Epochs that may pass us by before we give up for now.
 const TRIES_MAX: usize = 5;
+/// A fence waits for landings under way, and reads every live unit.
+const FENCE_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl App {
+    /// Rebuilds a sale unless somebody does already.
     pub(crate) async fn rebuild(&self, activity: i64) -> Result<Fenced, Error> {
-        self.fence(activity, Intent::Rebuild(Rebuild {})).await
+        let intent = Intent::Rebuild(Rebuild {});
+        self.fence(activity, intent, Duration::ZERO).await
     }
 
-    /// Runs one fence whole, under a lease that others take over if we die.
-    pub(crate) async fn fence(&self, activity: i64, intent: Intent) -> Result<Fenced, Error> {
-        let owner = format!(
-            "{}/{}",
-            self.owner,
-            self.fences.fetch_add(1, Ordering::Relaxed)
-        );
-        self.take_lease(activity, &owner).await?;
-        let work = self.fence_leased(activity, intent);
+    /// Runs one fence whole, under a lease that others take over if we die. `patience`: how long to wait for
+    /// whoever has the lease.
+    pub(crate) async fn fence(
+        &self,
+        activity: i64,
+        intent: Intent,
+        patience: Duration,
+    ) -> Result<Fenced, Error> {
+        let number = self.fences.fetch_add(1, Ordering::Relaxed);
+        let owner = format!("{}/{number}", self.owner);
+        let until = Instant::now() + patience;
+        while let Err(error) = self.lease(activity, &owner).await {
+            if !matches!(error, Error::Leased(_)) || Instant::now() >= until {
+                return Err(error);
+            }
+            sleep(LOOK_PERIOD).await;
+        }
         let result = tokio::select! {
-            result = work => result,
+            result = self.fence_leased(activity, intent) => result,
             lost = self.keep_lease(activity, &owner) => Err(lost),
         };
-        self.store.unlease(activity, &owner).await?;
+        if let Err(error) = self.store.unlease(activity, &owner).await {
+            let error = fault::chain(&error);
+            tracing::warn!(activity.id = activity, error, "a lease runs on");
+        }
         result
     }
 
-    async fn take_lease(&self, activity: i64, owner: &str) -> Result<(), Error> {
+    /// Takes or renews the lease.
+    async fn lease(&self, activity: i64, owner: &str) -> Result<(), Error> {
         let now_ms = self.now_ms();
         let until_ms = now_ms + self.config.lease_ms();
         if self.store.lease(activity, owner, now_ms, until_ms).await? {
             return Ok(());
         }
-        let id = ids::ActivityId::try_from(activity).map_err(|_| Error::NotFound(activity))?;
+        let id = ActivityId::try_from(activity).map_err(|_| Error::NotFound(activity))?;
         Err(Error::Leased(id))
     }
 
-    /// Ends only when the lease is lost.
+    /// Ends only when the lease is lost: to another, or because it could not be renewed in time.
     async fn keep_lease(&self, activity: i64, owner: &str) -> Error {
-        let period = Duration::from_millis(self.config.lease_ms / 3);
+        let whole = Duration::from_millis(self.config.lease_ms);
+        let mut renewed = Instant::now();
         loop {
-            tokio::time::sleep(period).await;
-            if let Err(error) = self.take_lease(activity, owner).await {
-                return error;
+            sleep(whole / 3).await;
+            match self.lease(activity, owner).await {
+                Ok(()) => renewed = Instant::now(),
+                Err(lost @ Error::Leased(_)) => return lost,
+                Err(error) if renewed.elapsed() >= whole => return error,
+                Err(_) => {}
             }
         }
     }
@@ -78,90 +100,91 @@ impl App {
         for _ in 0..TRIES_MAX {
             // Redis may be away: the fence does not need it.
             if let Err(error) = self.stock.pause(activity, epoch).await {
-                tracing::info!(activity.id = activity, error = %fault::chain(&error), "could not pause");
+                let error = fault::chain(&error);
+                tracing::info!(activity.id = activity, error, "could not pause");
             }
-            fail::fail_point!("rebuild.after_pause", |_| Err(Error::Protocol(
+            fail::fail_point!("rebuild.after_pause", |_| Err(Error::Unexpected(
                 "fail point"
             )));
-            self.courtesy_wait(activity, epoch).await;
-            let (answer, live) = self.ask_fence(activity, epoch, intent.clone()).await?;
-            fail::fail_point!("rebuild.after_fence", |_| Err(Error::Protocol(
+            self.courtesy_wait(activity, epoch).await?;
+            let (answer, live) = self.ask_fence(activity, epoch, intent).await?;
+            fail::fail_point!("rebuild.after_fence", |_| Err(Error::Unexpected(
                 "fail point"
             )));
             match answer.outcome() {
                 Outcome::OtherEpoch => epoch = answer.epoch,
-                _ => return self.follow(activity, &intent, answer, &live).await,
+                _ => return self.follow(activity, intent, answer, &live).await,
             }
         }
-        Err(Error::Protocol("another epoch again and again"))
+        Err(Error::Unexpected("another epoch again and again"))
     }
 
     async fn follow(
         &self,
         activity: i64,
-        intent: &Intent,
+        intent: Intent,
         answer: Answer,
         live: &[LiveUnit],
     ) -> Result<Fenced, Error> {
+        let (version, epoch) = (answer.version, answer.epoch);
         match answer.outcome() {
-            Outcome::Fenced if matches!(intent, Intent::End(_)) => {
-                self.stock.remove(activity).await?;
-                Ok(Fenced::Ended)
-            }
-            Outcome::Fenced => {
+            Outcome::Fenced if !matches!(intent, Intent::End(_)) => {
                 let terms = answer
                     .terms
-                    .ok_or(Error::Protocol("a fence without terms"))?;
-                self.stock
-                    .install(activity, answer.epoch, &terms, live)
-                    .await?;
+                    .ok_or(Error::Unexpected("a fence without terms"))?;
                 if let Some(sale) = self.sales.get(activity) {
-                    sale.heard_epoch(answer.epoch);
+                    sale.heard_epoch(epoch);
                 }
-                Ok(Fenced::Installed {
-                    epoch: answer.epoch,
-                    terms,
-                })
+                self.stock.install(activity, epoch, &terms, live).await?;
+                Ok(Fenced::Installed { epoch })
             }
-            Outcome::Ended => {
-                self.stock.remove(activity).await?;
+            Outcome::Fenced | Outcome::Ended => {
+                // Detection removes what is seen later.
+                if let Err(error) = self.stock.remove(activity).await {
+                    let error = fault::chain(&error);
+                    tracing::info!(activity.id = activity, error, "keys of an ended sale stay");
+                }
                 Ok(Fenced::Ended)
             }
-            // Paused for nothing: detection finds it paused without a lease and opens it again.
+            // Paused for nothing: detection finds it without a lease and opens it again.
             Outcome::OldVersion => Ok(Fenced::NotApplied {
+                version,
                 refused: answer.refused,
-                terms: answer.terms,
             }),
             Outcome::UnitsBelowSold => Ok(Fenced::NotApplied {
+                version,
                 refused: true,
-                terms: answer.terms,
             }),
             Outcome::NoSale => Err(Error::NotFound(activity)),
-            Outcome::OtherEpoch | Outcome::Unspecified => Err(Error::Protocol("no outcome")),
+            Outcome::OtherEpoch | Outcome::Unspecified => {
+                Err(Error::Unexpected("a fence without outcome"))
+            }
         }
     }
 
     /// Lets reservations under way land first: what the fence cuts off is refused. Safety does not need it.
-    async fn courtesy_wait(&self, activity: i64, epoch: i64) {
+    async fn courtesy_wait(&self, activity: i64, epoch: i64) -> Result<(), Error> {
         if epoch == 0 {
-            return;
+            return Ok(());
         }
         let until = Instant::now() + self.config.courtesy();
         while Instant::now() < until {
-            let unsent = self
-                .stock
-                .unsent(activity)
-                .await
-                .map_or(0, |unsent| unsent.len());
+            // A Redis that does not answer has nothing to wait for.
+            let unsent = self.stock.unsent_count(activity).await.unwrap_or_default();
             let ready = self
                 .broker
                 .depth(<proto::order::Reserved as mq::Message>::QUEUE)
                 .await;
             if unsent == 0 && ready.is_ok_and(|depth| depth.ready == 0) {
-                return;
+                return Ok(());
             }
-            tokio::time::sleep(LOOK_PERIOD).await;
+            tokio::select! {
+                () = sleep(LOOK_PERIOD) => {}
+                // Whoever goes on has the lease the sooner.
+                () = self.stop.cancelled() => return Err(Error::Unexpected("the process stops")),
+            }
         }
+        Ok(())
     }
 
     async fn ask_fence(
@@ -170,11 +193,12 @@ impl App {
         epoch: i64,
         intent: Intent,
     ) -> Result<(Answer, Vec<LiveUnit>), Error> {
-        let asked = FenceRequest {
+        let mut asked = Request::new(FenceRequest {
             activity_id: activity,
             epoch,
             intent: Some(intent),
-        };
+        });
+        asked.set_timeout(FENCE_TIMEOUT);
         let mut chunks = self.order.clone().fence(asked).await?.into_inner();
         let mut answer = None;
         let mut live = Vec::new();
@@ -185,7 +209,7 @@ impl App {
                 None => {}
             }
         }
-        let answer = answer.ok_or(Error::Protocol("a fence without an answer"))?;
+        let answer = answer.ok_or(Error::Unexpected("a fence without an answer"))?;
         Ok((answer, live))
     }
 }

@@ -1,92 +1,139 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use proto::{
-    order::{SettleRequest, settle_request::Reason},
+    order::{OutcomeRequest, SettleRequest, settle_request::Reason},
     seckill::ReconcileResponse,
 };
 
 use super::{
     App,
-    audit::{Audited, Findings},
+    audit::{Audited, Findings, Orphan},
     detect::Cause,
 };
 use crate::{Error, metrics};
 
+/// What may be done about a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repair {
+    Nothing,
+    /// Reservations that never arrived get their row.
+    Settle,
+    /// And the sale is rebuilt if the sides still differ.
+    Rebuild,
+}
+
 impl App {
-    /// Audits an activity, looking twice; with `repair` it settles reservations that never arrived, and rebuilds
-    /// the sale if the sides still differ.
+    /// Audits an activity, looking twice, and repairs what both looks found.
     pub(crate) async fn reconcile(
         &self,
         id: i64,
-        repair: bool,
+        repair: Repair,
     ) -> Result<ReconcileResponse, Error> {
         let Some(first) = self.audit(id).await? else {
             return Ok(ReconcileResponse::default());
         };
-        let mut found = first.findings;
-        let mut last = None;
-        if !found.is_empty() {
-            tokio::time::sleep(Duration::from_millis(self.config.audit_again_ms)).await;
-            let Some(second) = self.audit(id).await? else {
-                return Ok(ReconcileResponse::default());
-            };
-            found = found.again(&second.findings);
-            last = Some(second);
+        if first.findings.is_empty() {
+            return Ok(report(first.findings, false));
         }
+        tokio::time::sleep(Duration::from_millis(self.config.audit_again_ms)).await;
+        let Some(second) = self.audit(id).await? else {
+            return Ok(ReconcileResponse::default());
+        };
+        let found = first.findings.again(&second.findings);
         metrics::audited(&found);
-        let mut rebuilt = false;
-        if let (true, false, Some(last)) = (repair, found.is_empty(), last) {
-            tracing::error!(activity.id = id, ?found, "the two sides of a sale differ");
-            self.settle_orphans(id, &found, &last).await?;
-            rebuilt = self.rebuild_if_needed(id, &found).await?;
+        if found.is_empty() {
+            return Ok(report(found, false));
         }
+        tracing::error!(activity.id = id, ?found, "the two sides of a sale differ");
+        if repair == Repair::Nothing {
+            return Ok(report(found, false));
+        }
+        let stuck = self.settle(id, &found, &second).await?;
+        let differ = stuck
+            || !found.lost_units.is_empty()
+            || !found.doubled_units.is_empty()
+            || !found.missing.is_empty();
+        let rebuilt = differ && repair == Repair::Rebuild && self.rebuild_after_audit(id).await;
         Ok(report(found, rebuilt))
     }
 
-    async fn settle_orphans(&self, id: i64, found: &Findings, last: &Audited) -> Result<(), Error> {
-        for order_id in &found.orphans {
-            let Some((user_id, slots, at_ms, request_key)) = last.orphans.get(order_id) else {
+    /// Answers whether an order has its row and its slots all the same: settling changes nothing there.
+    async fn settle(&self, id: i64, found: &Findings, last: &Audited) -> Result<bool, Error> {
+        let mut stuck = false;
+        for (order_id, orphan) in &last.orphans {
+            if !found.orphans.contains(order_id) {
                 continue;
-            };
-            let settle = SettleRequest {
+            }
+            let asked = OutcomeRequest {
                 activity_id: id,
                 order_id: *order_id,
-                user_id: *user_id,
-                epoch: last.epoch,
-                at_ms: *at_ms,
-                request_key: request_key.clone(),
-                slots: slots.clone(),
-                reason: Reason::Expired.into(),
             };
+            let outcome = self.order.clone().outcome(asked).await?.into_inner();
+            if outcome.order.is_some() {
+                stuck = true;
+                continue;
+            }
+            let settle = settle_request(id, *order_id, orphan, last.epoch);
             self.order.clone().settle(settle).await?;
         }
-        Ok(())
+        Ok(stuck)
     }
 
-    /// Settling releases by itself; anything else on one side only is put right by a rebuild.
-    async fn rebuild_if_needed(&self, id: i64, found: &Findings) -> Result<bool, Error> {
-        let beyond = Findings {
-            orphans: Default::default(),
-            ..found.clone()
-        };
-        let Some(sale) = self.sales.get(id) else {
-            return Ok(false);
-        };
-        if beyond.is_empty() || !sale.begin_rebuild() {
-            return Ok(false);
+    async fn rebuild_after_audit(&self, id: i64) -> bool {
+        let turn = self.sales.get(id).and_then(|sale| sale.begin_rebuild());
+        match turn {
+            Some(turn) => self.heal(turn, Cause::Audit).await,
+            None => false,
         }
-        self.heal(&sale, Cause::Audit).await;
-        Ok(true)
     }
 
-    /// Audits everything that sells.
-    pub(crate) async fn reconcile_all(&self) -> Result<(), Error> {
+    /// As an administrator asks for it: goes on when nobody waits any more.
+    pub(crate) async fn reconcile_now(
+        self: &Arc<Self>,
+        id: i64,
+        repair: bool,
+    ) -> Result<ReconcileResponse, Error> {
+        self.store.get(id).await?;
+        let repair = if repair {
+            Repair::Rebuild
+        } else {
+            Repair::Nothing
+        };
+        let app = Arc::clone(self);
+        self.detached(async move { app.reconcile(id, repair).await })
+            .await
+    }
+
+    /// Audits everything that sells, one after the other.
+    pub async fn reconcile_all(&self) -> Result<(), Error> {
         for sale in self.sales.all() {
-            if self.is_due(&sale.activity()) {
-                self.reconcile(sale.id(), true).await?;
+            if !self.is_due(&sale.activity()) {
+                continue;
+            }
+            if let Err(error) = self.reconcile(sale.id, Repair::Rebuild).await {
+                let error = fault::chain(&error);
+                tracing::warn!(activity.id = sale.id, error, "a sale was not audited");
             }
         }
         Ok(())
+    }
+}
+
+fn settle_request(
+    activity_id: i64,
+    order_id: i64,
+    orphan: &Orphan,
+    epoch: i64,
+) -> SettleRequest {
+    SettleRequest {
+        activity_id,
+        order_id,
+        user_id: orphan.user_id,
+        epoch,
+        at_ms: orphan.at_ms,
+        request_key: orphan.request_key.clone(),
+        slots: orphan.slots.clone(),
+        reason: Reason::Expired.into(),
     }
 }
 

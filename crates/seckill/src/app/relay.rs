@@ -1,46 +1,50 @@
-use futures_util::future::join_all;
+use futures_util::{StreamExt, future::join_all, stream};
 
 use super::App;
 use crate::{Error, domain::Unsent, metrics, sales::Sale};
 
+/// Sales that are relayed together.
+const TOGETHER: usize = 16;
+/// Entries of one sale that one run publishes.
+const ENTRIES_MAX: usize = 2_000;
+
 impl App {
     /// Publishes reservations that nobody has confirmed for a while, unchanged and with the epoch that they
-    /// carry, also while the sale is paused; and forgets those that the broker has.
-    pub(crate) async fn relay(&self) -> Result<(), Error> {
-        for sale in self.sales.all() {
-            self.forget_confirmed(&sale).await?;
-            self.relay_sale(&sale).await?;
-        }
+    /// carry, also while the sale is paused or over; and forgets those that the broker has.
+    pub async fn relay(&self) -> Result<(), Error> {
+        stream::iter(self.sales.all())
+            .for_each_concurrent(TOGETHER, |sale| async move {
+                if let Err(error) = self.relay_in(&sale).await {
+                    let error = fault::chain(&error);
+                    tracing::warn!(activity.id = sale.id, error, "a hand-off list was not relayed");
+                }
+            })
+            .await;
         Ok(())
+    }
+
+    async fn relay_in(&self, sale: &Sale) -> Result<(), Error> {
+        self.forget_confirmed(sale).await?;
+        let list = self.stock.unsent(sale.id, self.script_now_ms()).await?;
+        metrics::unsent(sale.id, &list);
+        let before_ms = list.now_ms - self.config.relay_after_ms;
+        let old = list.entries.into_iter().filter(|entry| entry.0.at_ms < before_ms);
+        let calls = old.take(ENTRIES_MAX).map(|Unsent(item)| async move {
+            let order_id = item.order_id;
+            let confirmed = self.hand_off.call(item).await.unwrap_or(false);
+            confirmed.then(|| order_id.to_string())
+        });
+        let confirmed: Vec<String> = join_all(calls).await.into_iter().flatten().collect();
+        fail::fail_point!("relay.after_publish", |_| Ok(()));
+        self.stock.forget_unsent(sale.id, &confirmed).await
     }
 
     async fn forget_confirmed(&self, sale: &Sale) -> Result<(), Error> {
         let confirmed = sale.take_confirmed();
-        let forgotten = self.stock.forget_unsent(sale.id(), &confirmed).await;
+        let forgotten = self.stock.forget_unsent(sale.id, &confirmed).await;
         if forgotten.is_err() {
             sale.keep_confirmed(confirmed);
         }
         forgotten
-    }
-
-    async fn relay_sale(&self, sale: &Sale) -> Result<(), Error> {
-        let unsent = self.stock.unsent(sale.id()).await?;
-        metrics::unsent(sale.id(), &unsent, self.now_ms());
-        let stale_before = self.now_ms() - self.config.relay_after_ms;
-        let stale = unsent
-            .into_iter()
-            .filter(|Unsent(item)| item.at_ms < stale_before);
-        let calls = stale.map(|Unsent(item)| async move {
-            let order_id = item.order_id;
-            (order_id, self.hand_off.call(item).await.unwrap_or(false))
-        });
-        let answers = join_all(calls).await;
-        fail::fail_point!("relay.after_publish", |_| Ok(()));
-        let confirmed: Vec<String> = answers
-            .into_iter()
-            .filter(|(_, confirmed)| *confirmed)
-            .map(|(order_id, _)| order_id.to_string())
-            .collect();
-        self.stock.forget_unsent(sale.id(), &confirmed).await
     }
 }

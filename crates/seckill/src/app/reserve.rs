@@ -8,29 +8,31 @@ use proto::{
     order::{ReservedItem, reserved_item::Unit},
     seckill::{Accepted, Outcome, ReserveItem, ReserveReply},
 };
+use tokio::time::timeout;
 use tracing::{Instrument, Span};
 
 use super::App;
 use crate::{
-    domain::{State, Ticket, Unsent},
+    Error,
+    domain::{State, Ticket, Unsent, is_request_key},
     metrics,
     sales::Sale,
     stock::{Answer, Ask, Reserved},
 };
 
-/// A refusal, or anything else without an order.
-fn reserve_outcome(outcome: Outcome) -> ReserveReply {
-    ReserveReply {
-        outcome: outcome.into(),
-        accepted: None,
-    }
-}
+/// Buyers that one script serves: it stops all others for as long as it runs.
+const BUYERS_PER_CALL: usize = 500;
+
+/// A buyer's place in the batch, and the buyer.
+type Asked = (usize, ReserveItem);
+type Told = (usize, ReserveReply);
 
 /// An order that a buyer holds, as the script said.
 struct Held {
     order_id: i64,
     at_ms: i64,
     slots: Vec<i32>,
+    request_key: String,
     repeated: bool,
     /// What has to be confirmed before the buyer is told.
     unconfirmed: Option<ReservedItem>,
@@ -38,30 +40,31 @@ struct Held {
 
 impl App {
     /// One reply per item, in the items' order: one script per activity, all of them at once.
-    pub(crate) async fn reserve(self: &Arc<Self>, items: Vec<ReserveItem>) -> Vec<ReserveReply> {
-        let count = items.len();
-        let mut replies = vec![ReserveReply::default(); count];
-        let mut groups: HashMap<i64, (Arc<Sale>, Vec<(usize, ReserveItem)>)> = HashMap::new();
+    pub async fn reserve(self: &Arc<Self>, items: Vec<ReserveItem>) -> Vec<ReserveReply> {
+        let mut replies = vec![ReserveReply::default(); items.len()];
+        let mut groups: HashMap<i64, (Arc<Sale>, Vec<Asked>)> = HashMap::new();
         for (index, item) in items.into_iter().enumerate() {
             match self.admit(&item) {
                 Ok(sale) => {
-                    let group = groups
-                        .entry(sale.id())
-                        .or_insert_with(|| (sale, Vec::new()));
+                    let group = groups.entry(sale.id).or_insert_with(|| (sale, Vec::new()));
                     group.1.push((index, item));
                 }
-                Err(outcome) => replies[index] = reserve_outcome(outcome),
+                Err(outcome) => replies[index] = told(outcome),
             }
         }
-        let groups = groups
-            .into_values()
-            .map(|(sale, items)| self.reserve_in(sale, items));
-        for (index, reply) in join_all(groups).await.into_iter().flatten() {
+        let mut calls = Vec::with_capacity(groups.len());
+        for (sale, mut items) in groups.into_values() {
+            while items.len() > BUYERS_PER_CALL {
+                let rest = items.split_off(BUYERS_PER_CALL);
+                let these = std::mem::replace(&mut items, rest);
+                calls.push(self.reserve_in(Arc::clone(&sale), these));
+            }
+            calls.push(self.reserve_in(sale, items));
+        }
+        for (index, reply) in join_all(calls).await.into_iter().flatten() {
             replies[index] = reply;
         }
-        for reply in &replies {
-            metrics::reserved(reply.outcome());
-        }
+        metrics::reserved(&replies);
         replies
     }
 
@@ -80,7 +83,8 @@ impl App {
             State::Ended => return Err(Outcome::Ended),
             State::Cancelled => return Err(Outcome::Cancelled),
         }
-        if item.quantity < 1 || item.user_id < 1 {
+        let is_user = (1..ids::ID_END).contains(&item.user_id);
+        if item.quantity < 1 || !is_user || !is_request_key(&item.request_key) {
             return Err(Outcome::BadQuantity);
         }
         if item.deadline_ms > 0 && item.deadline_ms < now_ms {
@@ -89,35 +93,22 @@ impl App {
         Ok(sale)
     }
 
-    async fn reserve_in(
-        self: &Arc<Self>,
-        sale: Arc<Sale>,
-        items: Vec<(usize, ReserveItem)>,
-    ) -> Vec<(usize, ReserveReply)> {
-        let all = |outcome| {
-            items
-                .iter()
-                .map(|(index, _)| (*index, reserve_outcome(outcome)))
-                .collect()
+    async fn reserve_in(self: &Arc<Self>, sale: Arc<Sale>, items: Vec<Asked>) -> Vec<Told> {
+        let all = |outcome: Outcome| -> Vec<Told> {
+            items.iter().map(|(index, _)| (*index, told(outcome))).collect()
         };
         let Some(ids) = self.order_ids.take(items.len()) else {
             return all(Outcome::Busy);
         };
         let spans: Vec<Span> = items.iter().map(|(_, item)| span(item)).collect();
-        let asks: Vec<Ask> = items.iter().zip(&ids).zip(&spans).map(ask).collect();
+        let asks: Vec<Ask> = items
+            .iter()
+            .zip(&ids)
+            .zip(&spans)
+            .map(|(((_, item), id), span)| ask(item, *id, span))
+            .collect();
         fail::fail_point!("reserve.before_script", |_| all(Outcome::Busy));
-        let confirmed = sale.take_confirmed();
-        let result = self
-            .stock
-            .reserve(
-                sale.id(),
-                sale.epoch(),
-                self.script_now_ms(),
-                &confirmed,
-                &asks,
-            )
-            .await;
-        let (epoch, answers) = match result {
+        let (epoch, answers) = match self.call(&sale, &asks).await {
             Ok(Reserved::Open { epoch, answers }) => (epoch, answers),
             Ok(Reserved::Paused) => {
                 self.order_ids.give_back(ids);
@@ -125,87 +116,67 @@ impl App {
             }
             // It may have run: these ids may name orders, and the relay will find what was reserved.
             Err(error) => {
-                sale.keep_confirmed(confirmed);
-                tracing::warn!(activity.id = sale.id(), error = %fault::chain(&error), "Redis did not answer");
+                let error = fault::chain(&error);
+                tracing::warn!(activity.id = sale.id, error, "Redis did not answer");
                 return all(Outcome::Busy);
             }
         };
-        let unused = asks
-            .iter()
-            .zip(&answers)
-            .filter(|(_, a)| !matches!(a, Answer::Won { .. }));
-        self.order_ids
-            .give_back(unused.map(|(ask, _)| ask.order_id));
-        let replies = items.iter().zip(asks).zip(answers).zip(spans).map(
-            |((((index, _), ask), answer), span)| {
-                let (sale, index) = (Arc::clone(&sale), *index);
-                let reply = self.reply(sale, epoch, ask, answer);
-                async move { (index, reply.instrument(span).await) }
-            },
-        );
-        join_all(replies).await
+        fail::fail_point!("reserve.after_script", |_| all(Outcome::Busy));
+        let (mut done, mut spare, mut winners) = (Vec::with_capacity(items.len()), Vec::new(), Vec::new());
+        for ((((index, _), ask), answer), span) in items.iter().zip(asks).zip(answers).zip(spans) {
+            if !matches!(answer, Answer::Won { .. }) {
+                spare.push(ask.order_id);
+            }
+            match hold(&sale, epoch, &ask, answer) {
+                Ok(held) => {
+                    let (index, sale) = (*index, &sale);
+                    let accepted = self.accept(sale, epoch, ask.user_id, held).instrument(span);
+                    winners.push(async move { (index, accepted.await) });
+                }
+                Err(outcome) => done.push((*index, told(outcome))),
+            }
+        }
+        self.order_ids.give_back(spare);
+        done.extend(join_all(winners).await);
+        done
     }
 
-    async fn reply(
-        self: &Arc<Self>,
-        sale: Arc<Sale>,
-        epoch: i64,
-        ask: Ask,
-        answer: Answer,
-    ) -> ReserveReply {
-        let held = match answer {
-            Answer::SoldOut => return reserve_outcome(Outcome::SoldOut),
-            Answer::NotStarted => return reserve_outcome(Outcome::NotStarted),
-            Answer::Ended => return reserve_outcome(Outcome::Ended),
-            Answer::Limit => return reserve_outcome(Outcome::Limit),
-            Answer::Won {
-                order_id,
-                at_ms,
-                slots,
-                units,
-            } => Held {
-                unconfirmed: Some(won_item(&sale, epoch, &ask, at_ms, &slots, &units)),
-                order_id,
-                at_ms,
-                slots,
-                repeated: false,
-            },
-            Answer::Repeated {
-                order_id,
-                at_ms,
-                slots,
-                unsent,
-            } => Held {
-                unconfirmed: unsent
-                    .and_then(|text| Unsent::parse(sale.id(), order_id, &text))
-                    .map(|Unsent(item)| item),
-                order_id,
-                at_ms,
-                slots,
-                repeated: true,
-            },
-        };
-        self.accept(&sale, epoch, &ask, held).await
+    async fn call(&self, sale: &Sale, asks: &[Ask]) -> Result<Reserved, Error> {
+        let confirmed = sale.take_confirmed();
+        let (epoch, now_ms) = (sale.epoch(), self.script_now_ms());
+        let result = self
+            .stock
+            .reserve(sale.id, epoch, now_ms, &confirmed, asks)
+            .await;
+        match &result {
+            Ok(_) => self.redis_answered(),
+            Err(_) => {
+                self.redis_failed();
+                sale.keep_confirmed(confirmed);
+            }
+        }
+        result
     }
 
     /// The buyer is told only after the broker has the reservation.
-    async fn accept(&self, sale: &Sale, epoch: i64, ask: &Ask, held: Held) -> ReserveReply {
-        let Some(accepted) = self.accepted_order(sale, epoch, ask, &held) else {
-            return reserve_outcome(Outcome::Busy);
+    async fn accept(&self, sale: &Sale, epoch: i64, user_id: i64, mut held: Held) -> ReserveReply {
+        let (order_id, repeated, unconfirmed) =
+            (held.order_id, held.repeated, held.unconfirmed.take());
+        let Some(accepted) = self.accepted_order(sale, epoch, user_id, held) else {
+            return told(Outcome::Busy);
         };
-        if let Some(item) = held.unconfirmed {
+        if let Some(item) = unconfirmed {
             let entry = super::accepted::entry(&accepted);
-            let mirror = self.stock.remember(ask.user_id, &accepted.order_no, &entry);
-            let (confirmed, _mirrored) = join(self.hand_off.call(item), mirror).await;
-            if !confirmed.unwrap_or(false) {
-                return reserve_outcome(Outcome::Unconfirmed);
+            let mirror = self.stock.remember(user_id, &accepted.order_no, &entry);
+            let confirm = timeout(self.confirm, self.hand_off.call(item));
+            let (confirmed, _mirrored) = join(confirm, mirror).await;
+            if !matches!(confirmed, Ok(Ok(true))) {
+                return told(Outcome::Unconfirmed);
             }
-            sale.confirmed(held.order_id);
+            sale.confirmed(order_id);
         }
-        fail::fail_point!("reserve.after_confirm", |_| reserve_outcome(
-            Outcome::Unconfirmed
-        ));
-        let outcome = if held.repeated {
+        fail::fail_point!("reserve.after_confirm", |_| told(Outcome::Unconfirmed));
+        let outcome = if repeated {
             Outcome::Repeated
         } else {
             Outcome::Won
@@ -216,19 +187,25 @@ impl App {
         }
     }
 
-    fn accepted_order(&self, sale: &Sale, epoch: i64, ask: &Ask, held: &Held) -> Option<Accepted> {
+    fn accepted_order(
+        &self,
+        sale: &Sale,
+        epoch: i64,
+        user_id: i64,
+        held: Held,
+    ) -> Option<Accepted> {
         let activity = sale.activity();
         let id = OrderId::try_from(held.order_id).ok()?;
         let ticket = Ticket {
-            activity_id: sale.id(),
-            user_id: ask.user_id,
+            activity_id: sale.id,
+            user_id,
             order_id: held.order_id,
             at_ms: held.at_ms,
             epoch,
             slots: held.slots.clone(),
         };
         Some(Accepted {
-            activity_id: sale.id(),
+            activity_id: sale.id,
             order_id: held.order_id,
             order_no: OrderNo::new(id, clock::from_ms(held.at_ms)).to_string(),
             ticket: ticket.seal(&self.sealer),
@@ -239,9 +216,17 @@ impl App {
             product_image: activity.product_image.clone(),
             price_fen: activity.price_fen,
             epoch,
-            slots: held.slots.clone(),
-            request_key: ask.request_key.clone(),
+            slots: held.slots,
+            request_key: held.request_key,
         })
+    }
+}
+
+/// A refusal, or anything else without an order.
+fn told(outcome: Outcome) -> ReserveReply {
+    ReserveReply {
+        outcome: outcome.into(),
+        accepted: None,
     }
 }
 
@@ -251,6 +236,7 @@ fn span(item: &ReserveItem) -> Span {
         return Span::none();
     }
     let span = tracing::info_span!(
+        parent: None,
         "reserve",
         otel.name = "seckill.reserve",
         activity.id = item.activity_id
@@ -259,19 +245,71 @@ fn span(item: &ReserveItem) -> Span {
     span
 }
 
-fn ask((((_, item), order_id), span): ((&(usize, ReserveItem), &i64), &Span)) -> Ask {
+fn ask(item: &ReserveItem, order_id: i64, span: &Span) -> Ask {
+    let trace_parent = if span.is_none() {
+        None
+    } else {
+        span.in_scope(service::trace::current_trace_parent)
+    };
     Ask {
         user_id: item.user_id,
         quantity: item.quantity,
         request_key: item.request_key.clone(),
-        order_id: *order_id,
-        trace_parent: span
-            .in_scope(service::trace::current_trace_parent)
-            .unwrap_or_default(),
+        order_id,
+        trace_parent: trace_parent.unwrap_or_default(),
     }
 }
 
-fn won_item(
+/// The order that an answer speaks of, or why there is none.
+fn hold(sale: &Sale, epoch: i64, ask: &Ask, answer: Answer) -> Result<Held, Outcome> {
+    Ok(match answer {
+        Answer::SoldOut => return Err(Outcome::SoldOut),
+        Answer::NotStarted => return Err(Outcome::NotStarted),
+        Answer::Ended => return Err(Outcome::Ended),
+        Answer::Limit => return Err(Outcome::Limit),
+        Answer::Won {
+            order_id,
+            at_ms,
+            slots,
+            units,
+        } => Held {
+            unconfirmed: Some(reserved_item(sale, epoch, ask, at_ms, &slots, &units)),
+            request_key: ask.request_key.clone(),
+            order_id,
+            at_ms,
+            slots,
+            repeated: false,
+        },
+        Answer::Repeated {
+            order_id,
+            at_ms,
+            slots,
+            unsent,
+        } => {
+            let unconfirmed = match unsent {
+                None => None,
+                Some(text) => {
+                    let entry = Unsent::parse(sale.id, order_id, &text);
+                    Some(entry.ok_or(Outcome::Busy)?.0)
+                }
+            };
+            Held {
+                // Its own, which may not be this request's.
+                request_key: unconfirmed
+                    .as_ref()
+                    .map(|item| item.request_key.clone())
+                    .unwrap_or_default(),
+                unconfirmed,
+                order_id,
+                at_ms,
+                slots,
+                repeated: true,
+            }
+        }
+    })
+}
+
+fn reserved_item(
     sale: &Sale,
     epoch: i64,
     ask: &Ask,
@@ -284,7 +322,7 @@ fn won_item(
         unit_no: *unit_no,
     };
     ReservedItem {
-        activity_id: sale.id(),
+        activity_id: sale.id,
         order_id: ask.order_id,
         user_id: ask.user_id,
         at_ms,

@@ -1,72 +1,38 @@
+use std::sync::Arc;
+
 use super::App;
 use crate::{
     Error,
-    domain::{Activity, Intent, Invalid, Patch, window},
+    domain::{Activity, Patch, State},
 };
 
 impl App {
     /// Texts change at once; units and window by an edit that fences; the other terms were promised to buyers.
-    pub(crate) async fn update_activity(&self, id: i64, patch: Patch) -> Result<Activity, Error> {
-        patch.check_texts()?;
-        patch.check_units()?;
+    pub(crate) async fn update_activity(
+        self: &Arc<Self>,
+        id: i64,
+        patch: Patch,
+    ) -> Result<Activity, Error> {
         let activity = self.store.get(id).await?;
-        if changes_promises(&activity, &patch) {
-            return Err(Invalid::Terms.into());
+        let change = patch.of(&activity, self.now_ms())?;
+        if change.edit.is_some() {
+            match activity.state {
+                State::Published => {}
+                State::Publishing => return Err(Error::Changing(activity.id)),
+                State::Refused => return Err(Error::NotFound(id)),
+                State::Ended | State::Cancelled => return Err(Error::Over(activity.id)),
+            }
         }
-        let name = patch.name.as_deref().unwrap_or(&activity.name);
-        let description = patch
-            .description
-            .as_deref()
-            .unwrap_or(&activity.description);
-        if name != activity.name || description != activity.description {
+        if let Some((name, description)) = &change.texts {
             self.store
                 .set_texts(id, name, description, self.now_ms())
                 .await?;
         }
-        let units = patch.units.unwrap_or(activity.units);
-        let start_ms = patch.start_ms.unwrap_or(activity.start_ms);
-        let end_ms = patch.end_ms.unwrap_or(activity.end_ms);
-        if (units, start_ms, end_ms) == (activity.units, activity.start_ms, activity.end_ms) {
-            return self.store.get(id).await;
+        if let Some(edit) = change.edit {
+            return self.carry_out(&activity, edit).await;
         }
-        window(start_ms, end_ms, self.now_ms())?;
-        if !activity.is_live() {
-            return Err(Error::Over(activity.id));
-        }
-        let intent = Intent::Edit {
-            units,
-            start_ms,
-            end_ms,
-        };
-        self.intend(&activity, intent).await?;
-        self.finish_intent(id).await
+        let activity = self.store.get(id).await?;
+        self.sales.learn(activity.clone());
+        Ok(activity)
     }
-
-    /// Records an intent; refused while another is being carried out.
-    pub(crate) async fn intend(&self, activity: &Activity, intent: Intent) -> Result<(), Error> {
-        let (id, version) = (activity.id.get(), activity.version);
-        let until_ms = self.intent_until_ms();
-        let recorded = self
-            .store
-            .intend(id, version, intent, self.now_ms(), until_ms)
-            .await?;
-        if recorded {
-            Ok(())
-        } else {
-            Err(Error::Changing(activity.id))
-        }
-    }
-}
-
-fn changes_promises(activity: &Activity, patch: &Patch) -> bool {
-    patch.price_fen.is_some_and(|fen| fen != activity.price_fen)
-        || patch
-            .limit_per_user
-            .is_some_and(|limit| limit != activity.limit_per_user)
-        || patch
-            .payment_window_s
-            .is_some_and(|window| window != activity.payment_window_s)
-        || patch
-            .product_id
-            .is_some_and(|product| product != activity.product.get())
 }

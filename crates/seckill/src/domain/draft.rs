@@ -2,8 +2,11 @@
 
 use std::ops::RangeInclusive;
 
+use super::{Activity, Intent};
+
 /// Units of one activity.
 pub(crate) const UNITS_MAX: i64 = 1_000_000;
+const UNITS: RangeInclusive<i64> = 1..=UNITS_MAX;
 /// A script reads one field per slot and buyer.
 const LIMIT_PER_USER: RangeInclusive<i32> = 1..=20;
 /// From a second (a rehearsal) to a week.
@@ -48,7 +51,6 @@ pub(crate) struct Draft {
     pub(crate) name: String,
     pub(crate) description: String,
     pub(crate) price_fen: i64,
-    /// 0: all of the product's stock.
     pub(crate) units: i64,
     pub(crate) start_ms: i64,
     pub(crate) end_ms: i64,
@@ -83,7 +85,7 @@ impl Draft {
         if !PRICE_FEN.contains(&self.price_fen) {
             return Err(Invalid::Price);
         }
-        if !(0..=UNITS_MAX).contains(&self.units) {
+        if !UNITS.contains(&self.units) {
             return Err(Invalid::Units);
         }
         if !LIMIT_PER_USER.contains(&self.limit_per_user) {
@@ -97,20 +99,60 @@ impl Draft {
     }
 }
 
+/// What a patch comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// Name and description, if they change.
+    pub(crate) texts: Option<(String, String)>,
+    /// Units and window, if they change.
+    pub(crate) edit: Option<Intent>,
+}
+
 impl Patch {
-    pub(crate) fn check_texts(&self) -> Result<(), Invalid> {
-        let name = self.name.as_deref().unwrap_or("unchanged");
+    /// Judges the whole of it before any of it is done.
+    pub(crate) fn of(self, activity: &Activity, now_ms: i64) -> Result<Change, Invalid> {
+        if self.changes_promises(activity) {
+            return Err(Invalid::Terms);
+        }
+        let before = (activity.name.clone(), activity.description.clone());
+        let name = self.name.unwrap_or_else(|| before.0.clone());
+        let description = self.description.unwrap_or_else(|| before.1.clone());
         if name.is_empty() {
             return Err(Invalid::Name);
         }
-        texts(name, self.description.as_deref().unwrap_or_default())
+        texts(&name, &description)?;
+        let units = self.units.unwrap_or(activity.units);
+        let start_ms = self.start_ms.unwrap_or(activity.start_ms);
+        let end_ms = self.end_ms.unwrap_or(activity.end_ms);
+        let same =
+            (units, start_ms, end_ms) == (activity.units, activity.start_ms, activity.end_ms);
+        if !same {
+            if !UNITS.contains(&units) {
+                return Err(Invalid::Units);
+            }
+            window(start_ms, end_ms, now_ms)?;
+        }
+        let edit = Intent::Edit {
+            units,
+            start_ms,
+            end_ms,
+        };
+        let after = (name, description);
+        Ok(Change {
+            texts: (after != before).then_some(after),
+            edit: (!same).then_some(edit),
+        })
     }
 
-    pub(crate) fn check_units(&self) -> Result<(), Invalid> {
-        match self.units {
-            Some(units) if !(1..=UNITS_MAX).contains(&units) => Err(Invalid::Units),
-            _ => Ok(()),
-        }
+    fn changes_promises(&self, activity: &Activity) -> bool {
+        let differs = |asked: Option<i64>, is: i64| asked.is_some_and(|asked| asked != is);
+        differs(self.price_fen, activity.price_fen)
+            || differs(
+                self.limit_per_user.map(i64::from),
+                activity.limit_per_user.into(),
+            )
+            || differs(self.payment_window_s, activity.payment_window_s)
+            || differs(self.product_id, activity.product.get())
     }
 }
 
@@ -125,7 +167,7 @@ fn texts(name: &str, description: &str) -> Result<(), Invalid> {
 }
 
 /// `end_ms` 0: open-ended.
-pub(crate) fn window(start_ms: i64, end_ms: i64, now_ms: i64) -> Result<(), Invalid> {
+fn window(start_ms: i64, end_ms: i64, now_ms: i64) -> Result<(), Invalid> {
     let sane = TIME_MS.contains(&start_ms) && TIME_MS.contains(&end_ms);
     let ordered = end_ms == 0 || (start_ms < end_ms && now_ms < end_ms);
     if sane && ordered {
@@ -161,9 +203,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_sold_is_refused() {
-        let wrong: [(fn(&mut Draft), Invalid); 8] = [
+        type Wrong = (fn(&mut Draft), Invalid);
+        let wrong: [Wrong; 9] = [
             (|d| d.price_fen = 0, Invalid::Price),
             (|d| d.price_fen = i64::MAX, Invalid::Price),
+            (|d| d.units = 0, Invalid::Units),
             (|d| d.units = -1, Invalid::Units),
             (|d| d.units = UNITS_MAX + 1, Invalid::Units),
             (|d| d.limit_per_user = -1, Invalid::Limit),

@@ -2,6 +2,14 @@
 
 use proto::order::{ReservedItem, reserved_item::Unit};
 
+/// Whether order will take it: the hash of an Idempotency-Key, printable and short.
+pub(crate) fn is_request_key(text: &str) -> bool {
+    const LEN_MAX: usize = 79;
+    text.len() <= LEN_MAX
+        && !text.starts_with('#')
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// What a buyer's slot holds: `order id|unit|at|request key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Holding {
@@ -30,14 +38,14 @@ impl Holding {
     }
 }
 
-/// An entry of the hand-off list: `user|at|request key|epoch|slot:unit,…|trace parent`.
+/// An entry of the hand-off list: `user|at|epoch|slot:unit,…|trace parent|request key`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Unsent(pub(crate) ReservedItem);
 
 impl Unsent {
     pub(crate) fn parse(activity_id: i64, order_id: i64, text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.splitn(6, '|').collect();
-        let [user, at, key, epoch, units, trace] = parts.as_slice() else {
+        let [user, at, epoch, units, trace, key] = parts.as_slice() else {
             return None;
         };
         let unit = |pair: &str| {
@@ -77,10 +85,21 @@ mod tests {
     }
 
     #[test]
+    fn a_request_key_is_what_order_takes() {
+        for fine in ["", "k", "a|b", &"x".repeat(79)] {
+            assert!(is_request_key(fine), "{fine}");
+        }
+        for wrong in ["#1", "a b", "键", &"x".repeat(80)] {
+            assert!(!is_request_key(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
     fn an_entry_of_the_hand_off_list_is_a_reservation() {
-        let Unsent(item) = Unsent::parse(7, 42, "5|1000|k|3|1:8,2:9|").unwrap();
+        let Unsent(item) = Unsent::parse(7, 42, "5|1000|3|1:8,2:9||k|k").unwrap();
         assert_eq!((item.user_id, item.epoch, item.units.len()), (5, 3, 2));
         assert_eq!((item.units[1].slot, item.units[1].unit_no), (2, 9));
-        assert!(Unsent::parse(7, 42, "5|1000|k|3||").is_none());
+        assert_eq!((&*item.trace_parent, &*item.request_key), ("", "k|k"));
+        assert!(Unsent::parse(7, 42, "5|1000|3|||k").is_none());
     }
 }

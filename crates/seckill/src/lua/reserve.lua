@@ -3,11 +3,12 @@
 -- Keys: meta, returned, buyers, unsent.
 -- Args: now in ms (0: the server's), the caller's epoch, the number of confirmed orders and their ids (their
 --       unsent entries go), then five per buyer: user, quantity, request key, order id, trace parent.
--- Replies: {"paused"}, or {"open", epoch, at, then five per buyer: outcome, order id, at, slots, units}.
+-- Replies: {"paused"}, or {"open", epoch, now, then five per buyer: outcome, order id, at, slots, units}.
 --       Outcomes: 1 won, 2 repeated, 3 sold out, 4 not started, 5 ended, 6 limit. For a repeated order the last
 --       is its unsent entry, if it still has one.
 -- Invariant: every unit up to `next` is either returned or held by exactly one slot, and every winner is in
---       unsent before this call ends. Whoever loses changes nothing.
+--       unsent before this call ends. Whoever loses changes nothing. Nothing is written before the end, and
+--       unsent first: a server without memory refuses that one, and nothing has moved.
 
 local confirmed = tonumber(ARGV[3])
 if confirmed > 0 then
@@ -23,17 +24,21 @@ local returned = redis.call('LLEN', KEYS[2])
 if redis.call('HLEN', KEYS[3]) + returned ~= next_unit then
   return {'paused'} -- A key was lost: what is left must not be sold from.
 end
+local units, opens, closes, limit = tonumber(meta[3]), tonumber(meta[5]), tonumber(meta[6]), tonumber(meta[7])
+if not units or not opens or not closes or not limit then
+  return {'paused'}
+end
 
 local now = tonumber(ARGV[1])
 if now == 0 then
   local time = redis.call('TIME')
   now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
-local units, opens, closes, limit = tonumber(meta[3]), tonumber(meta[5]), tonumber(meta[6]), tonumber(meta[7])
+local at_now = string.format('%d', now)
 local first, width = 4 + confirmed, 5
 
 -- All slots of all buyers at once; winners of this batch are added as they win.
-local held, fields, READ_MAX = {}, {}, 2000
+local held, fields, READ_MAX, asked = {}, {}, 2000, 0
 local function read()
   if #fields > 0 then
     local values = redis.call('HMGET', KEYS[3], unpack(fields))
@@ -44,6 +49,7 @@ local function read()
   end
 end
 for i = first, #ARGV, width do
+  asked = asked + math.min(tonumber(ARGV[i + 1]), limit)
   for slot = 1, limit do
     fields[#fields + 1] = ARGV[i] .. '/' .. slot
     if #fields == READ_MAX then
@@ -66,7 +72,7 @@ local function newer(at, order, than_at, than_order)
   return #order > #than_order or (#order == #than_order and order > than_order)
 end
 
--- The order that this request repeats, and the slots that are free.
+-- The slots that are free, and the order that this request repeats.
 local function look(user, key)
   local free, order, order_at = {}, nil, 0
   for slot = 1, limit do
@@ -101,12 +107,38 @@ local function slots_of(user, order)
   return slots, at
 end
 
-local reply = {'open', epoch, string.format('%d', now)}
-local new_buyers, new_unsent = {}, {}
+-- Returned units go first, the one that waited longest before the others.
+local again, spare = 0, nil
+local function take()
+  if again < returned then
+    spare = spare or redis.call('LRANGE', KEYS[2], -asked, -1)
+    again = again + 1
+    return spare[#spare - again + 1]
+  end
+  next_unit = next_unit + 1
+  return string.format('%d', next_unit)
+end
+
+local reply = {'open', meta[1], at_now}
 local function answer(outcome, order, at, slots, last)
   local size = #reply
   reply[size + 1], reply[size + 2], reply[size + 3] = outcome, order, at
   reply[size + 4], reply[size + 5] = slots, last
+end
+
+local new_buyers, new_unsent, entries = {}, {}, {}
+local function win(user, quantity, key, order, trace, free)
+  local slots, taken, taken_pairs = {}, {}, {}
+  for n = 1, quantity do
+    local slot, unit = free[n], take()
+    local field, value = user .. '/' .. slot, order .. '|' .. unit .. '|' .. at_now .. '|' .. key
+    held[field] = value
+    new_buyers[#new_buyers + 1], new_buyers[#new_buyers + 2] = field, value
+    slots[n], taken[n], taken_pairs[n] = slot, unit, slot .. ':' .. unit
+  end
+  entries[order] = table.concat({user, at_now, meta[1], table.concat(taken_pairs, ','), trace, key}, '|')
+  new_unsent[#new_unsent + 1], new_unsent[#new_unsent + 2] = order, entries[order]
+  answer(1, order, at_now, table.concat(slots, ','), table.concat(taken, ','))
 end
 
 for i = first, #ARGV, width do
@@ -115,42 +147,33 @@ for i = first, #ARGV, width do
   local free, earlier = look(user, key)
   if earlier then
     local slots, at = slots_of(user, earlier)
-    answer(2, earlier, at, table.concat(slots, ','), redis.call('HGET', KEYS[4], earlier) or '')
+    local entry = entries[earlier] or redis.call('HGET', KEYS[4], earlier) or ''
+    answer(2, earlier, at, table.concat(slots, ','), entry)
   elseif now < opens then
     answer(4, '', 0, '', '')
   elseif closes > 0 and now >= closes then
     answer(5, '', 0, '', '')
   elseif #free < quantity then
     answer(6, '', 0, '', '')
-  elseif units - next_unit + returned < quantity then
+  elseif units - next_unit + returned - again < quantity then
     answer(3, '', 0, '', '')
   else
-    local slots, taken, pairs_taken = {}, {}, {}
-    for n = 1, quantity do
-      local unit
-      if returned > 0 then
-        unit = redis.call('RPOP', KEYS[2])
-        returned = returned - 1
-      else
-        next_unit = next_unit + 1
-        unit = string.format('%d', next_unit)
-      end
-      local field = user .. '/' .. free[n]
-      local value = order .. '|' .. unit .. '|' .. reply[3] .. '|' .. key
-      held[field] = value
-      new_buyers[#new_buyers + 1], new_buyers[#new_buyers + 2] = field, value
-      slots[n], taken[n], pairs_taken[n] = free[n], unit, free[n] .. ':' .. unit
-    end
-    new_unsent[#new_unsent + 1] = order
-    new_unsent[#new_unsent + 1] = table.concat(
-      {user, reply[3], key, epoch, table.concat(pairs_taken, ','), trace}, '|')
-    answer(1, order, reply[3], table.concat(slots, ','), table.concat(taken, ','))
+    win(user, quantity, key, order, trace, free)
   end
 end
 
+-- One command for a whole batch; `unpack` takes a few thousand.
+local function put(key, list)
+  for from = 1, #list, 4000 do
+    redis.call('HSET', key, unpack(list, from, math.min(from + 3999, #list)))
+  end
+end
 if #new_unsent > 0 then
+  put(KEYS[4], new_unsent)
+  put(KEYS[3], new_buyers)
   redis.call('HSET', KEYS[1], 'next', string.format('%d', next_unit))
-  redis.call('HSET', KEYS[3], unpack(new_buyers))
-  redis.call('HSET', KEYS[4], unpack(new_unsent))
+  if again > 0 then
+    redis.call('LTRIM', KEYS[2], 0, -(again + 1))
+  end
 end
 return reply

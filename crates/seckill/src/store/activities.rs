@@ -4,7 +4,7 @@ use sqlx::QueryBuilder;
 use super::Store;
 use crate::{
     Error,
-    domain::{Activity, Draft, Intent, State},
+    domain::{Activity, Intent, State},
 };
 
 /// A row, before it is believed.
@@ -104,73 +104,11 @@ const COLUMNS: &str = "SELECT id, product_id, name, description, product_name, p
      FROM activities ";
 
 impl Store {
-    /// Records an activity and the intent to publish it. The product's row, which concurrent drafts of the same
-    /// product insert behind, is what [`overlapping`](Self::overlapping) is checked against afterwards.
-    pub(crate) async fn insert(
-        &self,
-        draft: &Draft,
-        product: &Product,
-        now_ms: i64,
-        until_ms: i64,
-    ) -> Result<i64, Error> {
-        let name = if draft.name.is_empty() {
-            &product.name
-        } else {
-            &draft.name
-        };
-        let inserted = sqlx::query!(
-            "INSERT INTO activities (product_id, name, description, product_name, product_image, \
-             price_fen, original_price_fen, units, limit_per_user, payment_window_s, start_ms, \
-             end_ms, state, version, intent, intent_units, intent_start_ms, intent_end_ms, \
-             intent_until_ms, created_at_ms, updated_at_ms) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'publishing', 1, 'publish', 0, 0, 0, ?, ?, ?)",
-            draft.product_id,
-            name,
-            draft.description,
-            product.name,
-            product.image,
-            draft.price_fen,
-            product.price_fen,
-            draft.units,
-            draft.limit_per_user,
-            draft.payment_window_s,
-            draft.start_ms,
-            draft.end_ms,
-            until_ms,
-            now_ms,
-            now_ms
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(inserted.last_insert_id() as i64)
-    }
-
     pub(crate) async fn get(&self, id: i64) -> Result<Activity, Error> {
         let mut query = QueryBuilder::new(COLUMNS);
         query.push("WHERE id = ").push_bind(id);
         let row: Option<Row> = query.build_query_as().fetch_optional(&self.pool).await?;
         row.ok_or(Error::NotFound(id))?.try_into()
-    }
-
-    /// The earliest other activity of the product whose window meets this one's. The earliest wins, so two
-    /// drafts at once cannot refuse each other.
-    pub(crate) async fn overlapping(&self, activity: &Activity) -> Result<Option<i64>, Error> {
-        let end = if activity.end_ms == 0 {
-            i64::MAX
-        } else {
-            activity.end_ms
-        };
-        Ok(sqlx::query_scalar!(
-            "SELECT id FROM activities WHERE product_id = ? AND id < ? \
-             AND state IN ('publishing', 'published') \
-             AND start_ms < ? AND (end_ms = 0 OR end_ms > ?) ORDER BY id LIMIT 1",
-            activity.product.get(),
-            activity.id.get(),
-            end,
-            activity.start_ms
-        )
-        .fetch_optional(&self.pool)
-        .await?)
     }
 
     /// Everything that may be sold, or was until `since_ms`.
@@ -230,71 +168,6 @@ impl Store {
         Ok(db::affected(&changed, 1, "an activity's texts")?)
     }
 
-    /// Records an intent over a published activity that has none; false when another came first.
-    pub(crate) async fn intend(
-        &self,
-        id: i64,
-        version: i64,
-        intent: Intent,
-        now_ms: i64,
-        until_ms: i64,
-    ) -> Result<bool, Error> {
-        let (units, start_ms, end_ms) = match intent {
-            Intent::Edit {
-                units,
-                start_ms,
-                end_ms,
-            } => (units, start_ms, end_ms),
-            Intent::Publish | Intent::End | Intent::Cancel => (0, 0, 0),
-        };
-        let recorded = sqlx::query!(
-            "UPDATE activities SET intent = ?, version = version + 1, intent_units = ?, \
-             intent_start_ms = ?, intent_end_ms = ?, intent_until_ms = ?, updated_at_ms = ? \
-             WHERE id = ? AND version = ? AND state = 'published' AND intent = ''",
-            intent.name(),
-            units,
-            start_ms,
-            end_ms,
-            until_ms,
-            now_ms,
-            id,
-            version
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(recorded.rows_affected() == 1)
-    }
-
-    /// Takes an intent whose worker has had its time.
-    pub(crate) async fn adopt_intent(
-        &self,
-        id: i64,
-        now_ms: i64,
-        until_ms: i64,
-    ) -> Result<bool, Error> {
-        let adopted = sqlx::query!(
-            "UPDATE activities SET intent_until_ms = ? \
-             WHERE id = ? AND intent <> '' AND intent_until_ms < ?",
-            until_ms,
-            id,
-            now_ms
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(adopted.rows_affected() == 1)
-    }
-
-    /// Activities whose intent nobody works on.
-    pub(crate) async fn abandoned_intents(&self, now_ms: i64) -> Result<Vec<i64>, Error> {
-        Ok(sqlx::query_scalar!(
-            "SELECT id FROM activities WHERE intent <> '' AND intent_until_ms < ? \
-             ORDER BY intent_until_ms LIMIT 20",
-            now_ms
-        )
-        .fetch_all(&self.pool)
-        .await?)
-    }
-
     /// Published activities whose end has come.
     pub(crate) async fn due_to_end(&self, now_ms: i64) -> Result<Vec<Activity>, Error> {
         let mut query = QueryBuilder::new(COLUMNS);
@@ -304,29 +177,6 @@ impl Store {
             .push(" ORDER BY end_ms LIMIT 20");
         let rows: Vec<Row> = query.build_query_as().fetch_all(&self.pool).await?;
         rows.into_iter().map(TryInto::try_into).collect()
-    }
-
-    /// Ends an intent with what came of it. A repeat changes nothing.
-    pub(crate) async fn finish(
-        &self,
-        activity: &Activity,
-        state: State,
-        now_ms: i64,
-    ) -> Result<(), Error> {
-        sqlx::query!(
-            "UPDATE activities SET state = ?, units = ?, start_ms = ?, end_ms = ?, intent = '', \
-             updated_at_ms = ? WHERE id = ? AND version = ? AND intent <> ''",
-            state.name(),
-            activity.units,
-            activity.start_ms,
-            activity.end_ms,
-            now_ms,
-            activity.id.get(),
-            activity.version
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(())
     }
 }
 

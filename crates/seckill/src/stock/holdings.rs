@@ -1,0 +1,73 @@
+use super::Stock;
+use crate::{Error, domain::Holding};
+
+/// Entries per command: no other buyer waits for more.
+const PAGE: usize = 1_000;
+
+/// What Redis says is held and free. Read in pages, so it is no snapshot.
+#[derive(Debug, Default)]
+pub(crate) struct Holdings {
+    /// `(user, slot, holding)`.
+    pub(crate) slots: Vec<(i64, i32, Holding)>,
+    pub(crate) returned: Vec<i64>,
+}
+
+impl Stock {
+    /// Returned units first: one that is taken meanwhile is seen twice rather than not at all.
+    pub(crate) async fn holdings(&self, activity: i64) -> Result<Holdings, Error> {
+        let returned = self.returned(activity).await?;
+        let key = self.key(activity, "buyers");
+        let (mut slots, mut cursor) = (Vec::new(), 0_u64);
+        loop {
+            let mut scan = kv::cmd("HSCAN");
+            scan.arg(&key).arg(cursor).arg("COUNT").arg(PAGE);
+            let (next, page): (u64, Vec<(String, String)>) = self.kv.query(&scan).await?;
+            slots.extend(
+                page.iter()
+                    .filter_map(|(field, text)| slot(activity, field, text)),
+            );
+            if next == 0 {
+                break;
+            }
+            cursor = next;
+        }
+        // A pass over a table that grows may bring an entry twice.
+        slots.sort_unstable_by_key(|(user, slot, _)| (*user, *slot));
+        slots.dedup_by_key(|(user, slot, _)| (*user, *slot));
+        Ok(Holdings { slots, returned })
+    }
+
+    async fn returned(&self, activity: i64) -> Result<Vec<i64>, Error> {
+        let key = self.key(activity, "returned");
+        let mut returned: Vec<i64> = Vec::new();
+        loop {
+            let mut range = kv::cmd("LRANGE");
+            range
+                .arg(&key)
+                .arg(returned.len())
+                .arg(returned.len() + PAGE - 1);
+            let page: Vec<i64> = self.kv.query(&range).await?;
+            let last = page.len() < PAGE;
+            returned.extend(page);
+            if last {
+                return Ok(returned);
+            }
+        }
+    }
+}
+
+fn slot(activity: i64, field: &str, text: &str) -> Option<(i64, i32, Holding)> {
+    let read = || {
+        let (user, slot) = field.split_once('/')?;
+        Some((
+            user.parse().ok()?,
+            slot.parse().ok()?,
+            Holding::parse(text)?,
+        ))
+    };
+    let slot = read();
+    if slot.is_none() {
+        tracing::error!(activity.id = activity, field, "an unreadable slot");
+    }
+    slot
+}

@@ -1,0 +1,79 @@
+use kv::ServerIdentity;
+
+use super::Stock;
+use crate::Error;
+
+/// A sale as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Look {
+    pub(crate) epoch: i64,
+    pub(crate) open: bool,
+    pub(crate) units: i64,
+    pub(crate) next: i64,
+    pub(crate) returned: i64,
+    pub(crate) held: i64,
+    pub(crate) unsent: i64,
+    pub(crate) server: ServerIdentity,
+}
+
+impl Look {
+    pub(crate) fn available(&self) -> i64 {
+        (self.units - self.next + self.returned).max(0)
+    }
+
+    /// Whether a key was lost.
+    pub(crate) fn is_torn(&self) -> bool {
+        self.held + self.returned != self.next
+    }
+}
+
+impl Stock {
+    /// `None`: absent. A meta that cannot be read is [`Error::Protocol`].
+    pub(crate) async fn look(&self, activity: i64) -> Result<Option<Look>, Error> {
+        let reply: Vec<String> = self
+            .look
+            .call(&self.kv)
+            .key(self.key(activity, "meta"))
+            .key(self.key(activity, "returned"))
+            .key(self.key(activity, "buyers"))
+            .key(self.key(activity, "unsent"))
+            .invoke()
+            .await?;
+        if reply.is_empty() {
+            return Ok(None);
+        }
+        read(&reply)
+            .map(Some)
+            .ok_or(Error::Protocol("a meta that cannot be read"))
+    }
+}
+
+fn read(reply: &[String]) -> Option<Look> {
+    let [
+        epoch,
+        state,
+        units,
+        next,
+        returned,
+        held,
+        unsent,
+        run_id,
+        replication_id,
+    ] = reply
+    else {
+        return None;
+    };
+    Some(Look {
+        epoch: epoch.parse().ok()?,
+        open: state == "open",
+        units: units.parse().ok()?,
+        next: next.parse().ok()?,
+        returned: returned.parse().ok()?,
+        held: held.parse().ok()?,
+        unsent: unsent.parse().ok()?,
+        server: ServerIdentity {
+            run_id: run_id.clone(),
+            replication_id: replication_id.clone(),
+        },
+    })
+}
