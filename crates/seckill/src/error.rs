@@ -36,8 +36,8 @@ pub enum Error {
     Kv(#[from] kv::Error),
     #[error("the broker")]
     Mq(#[from] mq::Error),
-    #[error("order answered with {0}")]
-    Protocol(&'static str),
+    #[error("unexpected: {0}")]
+    Unexpected(&'static str),
     /// Somebody else holds the lease, or it was lost on the way.
     #[error("activity {0} is rebuilt elsewhere")]
     Leased(ActivityId),
@@ -53,13 +53,12 @@ impl Fault for Error {
             Self::OffShelf(_) => Reason::ProductOffShelf,
             Self::Stock => Reason::StockInsufficient,
             Self::UnitsBelowSold(_) => Reason::UnitsBelowSold,
-            Self::Changing(_) | Self::Leased(_) => Reason::SeckillBusy,
             Self::Ticket => Reason::NotFound,
-            Self::Unreadable { .. } | Self::Protocol(_) => Reason::Internal,
+            Self::Unreadable { .. } | Self::Unexpected(_) => Reason::Internal,
             Self::Peer(error) => error.reason(),
             Self::Database(error) => db::reason(error),
             Self::Rows(error) => error.reason(),
-            Self::Kv(_) | Self::Mq(_) => Reason::SeckillBusy,
+            Self::Changing(_) | Self::Leased(_) | Self::Kv(_) | Self::Mq(_) => Reason::SeckillBusy,
         }
     }
 
@@ -76,7 +75,7 @@ impl Fault for Error {
             | Self::Changing(_)
             | Self::Ticket
             | Self::Unreadable { .. }
-            | Self::Protocol(_)
+            | Self::Unexpected(_)
             | Self::Database(_)
             | Self::Rows(_)
             | Self::Kv(_)
@@ -104,7 +103,7 @@ impl db::Retryable for Error {
             | Self::Rows(_)
             | Self::Kv(_)
             | Self::Mq(_)
-            | Self::Protocol(_)
+            | Self::Unexpected(_)
             | Self::Leased(_) => None,
         }
     }

@@ -1,15 +1,19 @@
 //! Message → verb.
+//!
+//! | message | verb | retry | dead |
+//! |---|---|---|---|
+//! | `Released` | `release` | Redis absent or behind: it is being rebuilt | no such activity |
+//!
+//! While Redis or order is away, the handler waits.
 
 use std::{sync::Arc, time::Duration};
 
+use fault::{Code, Fault, Reason};
 use futures_util::future::join_all;
 use mq::{Broker, ConsumerOptions, Delivery, Verdict};
 use proto::seckill::Released;
 
-use crate::{
-    Error,
-    app::{App, Release},
-};
+use crate::app::{App, Release};
 
 const OPTIONS: ConsumerOptions = ConsumerOptions {
     prefetch: 256,
@@ -25,10 +29,22 @@ pub(crate) fn consume(broker: &Broker, app: Arc<App>) {
 }
 
 async fn release(app: &App, delivery: &Delivery<Released>) -> Verdict {
-    match app.release(&delivery.message).await {
-        Ok(Release::Done) => Verdict::Done,
-        Ok(Release::Later) => Verdict::Retry("Redis is absent or behind".to_owned()),
-        Err(Error::NotFound(activity)) => Verdict::Dead(format!("no activity {activity}")),
-        Err(error) => Verdict::Retry(fault::chain(&error)),
+    loop {
+        let error = match app.release(&delivery.message).await {
+            Ok(Release::Done) => return Verdict::Done,
+            Ok(Release::Later) => return Verdict::Retry("Redis is absent or behind".to_owned()),
+            Err(error) => error,
+        };
+        match error.reason() {
+            Reason::ActivityNotFound => return Verdict::Dead(fault::chain(&error)),
+            reason if matches!(reason.code(), Code::Unavailable | Code::Timeout) => {
+                let why = fault::chain(&error);
+                tracing::warn!(error = why, "a release waits for Redis or order");
+                if !mq::pause(&app.stop).await {
+                    return Verdict::Retry(why);
+                }
+            }
+            _ => return Verdict::Retry(fault::chain(&error)),
+        }
     }
 }

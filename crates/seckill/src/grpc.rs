@@ -156,7 +156,7 @@ impl Seckill for Grpc {
         let request = request.into_inner();
         let report = self
             .app
-            .reconcile(request.id, request.repair)
+            .reconcile_now(request.id, request.repair)
             .await
             .map_err(refuse)?;
         Ok(Response::new(report))

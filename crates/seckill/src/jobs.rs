@@ -11,48 +11,46 @@ const RELAY_PERIOD: Duration = Duration::from_millis(500);
 const DETECT_PERIOD: Duration = Duration::from_secs(1);
 const INTENTS_PERIOD: Duration = Duration::from_secs(1);
 
+macro_rules! every {
+    ($ctx:ident, $app:ident, $name:literal, $period:expr, $verb:ident) => {{
+        let app = Arc::clone($app);
+        $ctx.every($name, $period, move || {
+            let app = Arc::clone(&app);
+            async move { app.$verb().await.map(drop) }
+        });
+    }};
+}
+
 /// What serving needs on every replica, whatever else it does.
 pub(crate) fn mirror(ctx: &Ctx, app: &Arc<App>) {
-    macro_rules! every {
-        ($name:literal, $period:expr, $verb:ident) => {{
-            let app = Arc::clone(app);
-            ctx.every($name, $period, move || {
-                let app = Arc::clone(&app);
-                async move { app.$verb().await.map(drop) }
-            });
-        }};
-    }
-    every!("seckill.lease_ids", IDS_PERIOD, lease_ids);
-    every!("seckill.refresh", DETECT_PERIOD, refresh);
-    every!("seckill.hear_epochs", DETECT_PERIOD, hear_epochs);
+    every!(ctx, app, "seckill.lease_ids", IDS_PERIOD, lease_ids);
+    every!(ctx, app, "seckill.refresh", DETECT_PERIOD, refresh);
+    every!(ctx, app, "seckill.hear_epochs", DETECT_PERIOD, hear_epochs);
 }
 
 pub(crate) fn start(ctx: &Ctx, app: &Arc<App>, sale: config::Sale) {
-    macro_rules! every {
-        ($name:literal, $period:expr, $verb:ident) => {{
-            let app = Arc::clone(app);
-            ctx.every($name, $period, move || {
-                let app = Arc::clone(&app);
-                async move { app.$verb().await }
-            });
-        }};
-    }
-    every!("seckill.relay", RELAY_PERIOD, relay);
-    every!("seckill.finish_intents", INTENTS_PERIOD, finish_intents);
+    every!(ctx, app, "seckill.relay", RELAY_PERIOD, relay);
     every!(
-        "seckill.reconcile",
-        Duration::from_secs(sale.audit_period_s),
-        reconcile_all
+        ctx,
+        app,
+        "seckill.finish_intents",
+        INTENTS_PERIOD,
+        finish_intents
     );
-
-    let (app, inner) = (Arc::clone(app), ctx.clone());
-    ctx.every("seckill.detect", DETECT_PERIOD, move || {
-        let (app, ctx) = (Arc::clone(&app), inner.clone());
-        async move {
-            app.detect(|app, sale, cause| {
-                ctx.spawn(async move { app.heal(&sale, cause).await });
-            })
+    let audits = Duration::from_secs(sale.audit_period_s);
+    every!(ctx, app, "seckill.reconcile", audits, reconcile_all);
+    every!(ctx, app, "seckill.detect", DETECT_PERIOD, detect);
+    let (app, stop) = (Arc::clone(app), ctx.stop().clone());
+    ctx.spawn(async move {
+        while stop
+            .run_until_cancelled(app.redis_back.notified())
             .await
+            .is_some()
+        {
+            if let Err(error) = app.detect().await {
+                let error = fault::chain(&error);
+                tracing::warn!(error, "nobody looked when Redis came back");
+            }
         }
     });
 }

@@ -21,7 +21,14 @@ mod events;
 mod jobs;
 mod metrics;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64},
+    },
+    time::Duration,
+};
 
 use anyhow::Context;
 use proto::{
@@ -33,6 +40,7 @@ use service::{Ctx, Role};
 
 pub use app::App;
 pub use config::{Config, Reserve, Sale};
+pub use domain::Invalid;
 pub use error::Error;
 
 pub const NAME: &str = "seckill";
@@ -57,6 +65,11 @@ pub async fn start(ctx: Ctx, config: Config) -> anyhow::Result<Started> {
     let app = Arc::new(build(&ctx, &config).await?);
     // A replica that does not know the sales yet would refuse all of them.
     app.refresh().await.context("the activities")?;
+    // Nor which epochs count: it would sell from a Redis that went back. Order may start later.
+    if let Err(error) = app.hear_epochs().await {
+        let error = fault::chain(&error);
+        tracing::warn!(error, "order does not say which epochs count");
+    }
     jobs::mirror(&ctx, &app);
     if ctx.has(Role::Events) {
         events::consume(&app.broker, app.clone());
@@ -113,9 +126,14 @@ async fn build(ctx: &Ctx, config: &Config) -> anyhow::Result<App> {
         sales: sales::Sales::default(),
         order_ids: order_ids::OrderIds::default(),
         hand_off,
+        confirm: Duration::from_millis(config.mq.confirm_timeout_ms),
         config: config.sale,
+        tracker: ctx.tracker().clone(),
+        stop: ctx.stop().clone(),
         owner: owner(),
-        fences: std::sync::atomic::AtomicU64::new(1),
+        fences: AtomicU64::new(1),
+        redis_lost: AtomicBool::new(false),
+        redis_back: tokio::sync::Notify::new(),
     })
 }
 

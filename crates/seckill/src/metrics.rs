@@ -4,18 +4,26 @@ use prometheus::{
     IntCounter, IntCounterVec, IntGaugeVec, register_int_counter, register_int_counter_vec,
     register_int_gauge_vec,
 };
-use proto::seckill::Outcome;
+use proto::seckill::{Outcome, ReserveReply};
 
-use crate::{app::Findings, domain::Unsent, stock::Look};
+use crate::{
+    app::Findings,
+    stock::{HandOff, Look},
+};
 
+/// Of constant descriptions, each registered once.
 macro_rules! metric {
     ($name:ident: $type:ty = $register:expr) => {
-        #[expect(
-            clippy::expect_used,
-            reason = "a metric registered twice is found by the first test"
-        )]
-        static $name: LazyLock<$type> = LazyLock::new(|| $register.expect("registered once"));
+        static $name: LazyLock<$type> = LazyLock::new(|| registered($register));
     };
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "a metric registered twice is found by the first test"
+)]
+fn registered<T>(metric: prometheus::Result<T>) -> T {
+    metric.expect("constant descriptions, each registered once")
 }
 
 metric!(RESERVED: IntCounterVec = register_int_counter_vec!(
@@ -43,9 +51,35 @@ metric!(EPOCH: IntGaugeVec = register_int_gauge_vec!(
     "seckill_epoch", "The epoch that Redis sells in.", &["activity"]
 ));
 
-pub(crate) fn reserved(outcome: Outcome) {
-    let name = outcome.as_str_name().trim_start_matches("OUTCOME_");
-    RESERVED.with_label_values(&[name]).inc();
+/// One counter per outcome, found by its number.
+static BY_OUTCOME: LazyLock<Vec<IntCounter>> = LazyLock::new(|| {
+    let number = |n: usize| {
+        i32::try_from(n)
+            .ok()
+            .and_then(|n| Outcome::try_from(n).ok())
+    };
+    (0..)
+        .map_while(number)
+        .map(|outcome| {
+            let name = outcome.as_str_name().trim_start_matches("OUTCOME_");
+            RESERVED.with_label_values(&[name])
+        })
+        .collect()
+});
+
+pub(crate) fn reserved(replies: &[ReserveReply]) {
+    let mut counts = vec![0; BY_OUTCOME.len()];
+    for reply in replies {
+        if let Some(count) = usize::try_from(reply.outcome)
+            .ok()
+            .and_then(|n| counts.get_mut(n))
+        {
+            *count += 1;
+        }
+    }
+    for (counter, count) in BY_OUTCOME.iter().zip(counts) {
+        counter.inc_by(count);
+    }
 }
 
 pub(crate) fn released(units: i64) {
@@ -67,17 +101,13 @@ pub(crate) fn audited(found: &Findings) {
     }
 }
 
-pub(crate) fn unsent(activity: i64, unsent: &[Unsent], now_ms: i64) {
+pub(crate) fn unsent(activity: i64, list: &HandOff) {
     let label = activity.to_string();
-    let oldest = unsent
-        .iter()
-        .map(|entry| entry.0.at_ms)
-        .min()
-        .unwrap_or(now_ms);
-    UNSENT.with_label_values(&[&label]).set(unsent.len() as i64);
+    let waiting = i64::try_from(list.entries.len()).unwrap_or(i64::MAX);
+    UNSENT.with_label_values(&[&label]).set(waiting);
     UNSENT_AGE
         .with_label_values(&[&label])
-        .set((now_ms - oldest).max(0));
+        .set(list.oldest_ms());
 }
 
 pub(crate) fn looked(activity: i64, look: Option<&Look>) {
@@ -87,4 +117,13 @@ pub(crate) fn looked(activity: i64, look: Option<&Look>) {
     EPOCH
         .with_label_values(&[&label])
         .set(look.map_or(-1, |look| look.epoch));
+}
+
+/// Labels of a sale that is over go with it: there are as many as there are sales.
+pub(crate) fn forget(activity: i64) {
+    let label = activity.to_string();
+    for gauge in [&UNSENT, &UNSENT_AGE, &OPEN, &EPOCH] {
+        // It may never have been there.
+        let _ = gauge.remove_label_values(&[&label]);
+    }
 }

@@ -8,11 +8,15 @@ impl App {
     /// An activity as callers see it, with what Redis says is left.
     pub(crate) async fn view(&self, activity: &Activity) -> wire::Activity {
         let id = activity.id.get();
-        let look = self.stock.look(id).await.ok().flatten();
+        let look = if activity.is_live() {
+            self.stock.look(id).await.ok().flatten()
+        } else {
+            None
+        };
         let epoch = self.sales.get(id).map_or(0, |sale| sale.epoch());
         let open = look
             .as_ref()
-            .is_some_and(|look| look.open && look.epoch >= epoch);
+            .is_some_and(|look| look.open && !look.is_torn() && look.epoch >= epoch);
         let now_ms = self.now_ms();
         wire::Activity {
             id,

@@ -41,7 +41,8 @@ impl App {
         if product_id <= 0 {
             return Err(Invalid::Product.into());
         }
-        let item = self.product.clone().get(GetRequest { id: product_id });
-        Ok(item.await?.into_inner())
+        let mut product = self.product.clone();
+        let item = product.get(GetRequest { id: product_id }).await?;
+        Ok(item.into_inner())
     }
 }

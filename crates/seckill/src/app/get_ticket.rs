@@ -22,7 +22,7 @@ impl App {
         let outcome = self.order.clone().outcome(asked).await?.into_inner();
         let order_no = OrderNo::new(id, clock::from_ms(ticket.at_ms)).to_string();
         Ok(match outcome.order {
-            Some(order) => of_row(order, order_no),
+            Some(order) => of_row(&order, order_no),
             None if ticket.epoch < outcome.epoch => {
                 view(TicketStatus::Failed, order_no, "interrupted")
             }
@@ -32,7 +32,7 @@ impl App {
 }
 
 /// Landed, whatever became of it later: success. Never landed: failed, with the reason.
-fn of_row(order: OrderView, order_no: String) -> TicketView {
+fn of_row(order: &OrderView, order_no: String) -> TicketView {
     let state = order.state();
     let never_landed =
         state == State::Refused || (state == State::Closed && order.expires_at_ms == 0);

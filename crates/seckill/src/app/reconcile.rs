@@ -119,12 +119,7 @@ impl App {
     }
 }
 
-fn settle_request(
-    activity_id: i64,
-    order_id: i64,
-    orphan: &Orphan,
-    epoch: i64,
-) -> SettleRequest {
+fn settle_request(activity_id: i64, order_id: i64, orphan: &Orphan, epoch: i64) -> SettleRequest {
     SettleRequest {
         activity_id,
         order_id,

@@ -16,7 +16,11 @@ impl App {
             .for_each_concurrent(TOGETHER, |sale| async move {
                 if let Err(error) = self.relay_in(&sale).await {
                     let error = fault::chain(&error);
-                    tracing::warn!(activity.id = sale.id, error, "a hand-off list was not relayed");
+                    tracing::warn!(
+                        activity.id = sale.id,
+                        error,
+                        "a hand-off list was not relayed"
+                    );
                 }
             })
             .await;
@@ -28,7 +32,10 @@ impl App {
         let list = self.stock.unsent(sale.id, self.script_now_ms()).await?;
         metrics::unsent(sale.id, &list);
         let before_ms = list.now_ms - self.config.relay_after_ms;
-        let old = list.entries.into_iter().filter(|entry| entry.0.at_ms < before_ms);
+        let old = list
+            .entries
+            .into_iter()
+            .filter(|entry| entry.0.at_ms < before_ms);
         let calls = old.take(ENTRIES_MAX).map(|Unsent(item)| async move {
             let order_id = item.order_id;
             let confirmed = self.hand_off.call(item).await.unwrap_or(false);

@@ -95,7 +95,10 @@ impl App {
 
     async fn reserve_in(self: &Arc<Self>, sale: Arc<Sale>, items: Vec<Asked>) -> Vec<Told> {
         let all = |outcome: Outcome| -> Vec<Told> {
-            items.iter().map(|(index, _)| (*index, told(outcome))).collect()
+            items
+                .iter()
+                .map(|(index, _)| (*index, told(outcome)))
+                .collect()
         };
         let Some(ids) = self.order_ids.take(items.len()) else {
             return all(Outcome::Busy);
@@ -122,7 +125,8 @@ impl App {
             }
         };
         fail::fail_point!("reserve.after_script", |_| all(Outcome::Busy));
-        let (mut done, mut spare, mut winners) = (Vec::with_capacity(items.len()), Vec::new(), Vec::new());
+        let (mut done, mut spare, mut winners) =
+            (Vec::with_capacity(items.len()), Vec::new(), Vec::new());
         for ((((index, _), ask), answer), span) in items.iter().zip(asks).zip(answers).zip(spans) {
             if !matches!(answer, Answer::Won { .. }) {
                 spare.push(ask.order_id);

@@ -1,8 +1,9 @@
 //! The long-lived stream of batches. Batches are answered as they finish, each under its number.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use proto::seckill::{ReserveBatch, ReserveBatchReply};
+use futures_util::FutureExt;
+use proto::seckill::{Outcome, ReserveBatch, ReserveBatchReply, ReserveReply};
 use service::Ctx;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
@@ -24,21 +25,32 @@ pub(crate) fn serve(ctx: &Ctx, app: Arc<App>, mut batches: Streaming<ReserveBatc
             let next = tokio::select! {
                 next = batches.message() => next,
                 () = inner.stop().cancelled() => return,
+                () = sender.closed() => return,
             };
             let Ok(Some(batch)) = next else { return };
             let (app, sender) = (Arc::clone(&app), sender.clone());
+            // In a task of its own: who hung up does not stop what has begun.
             inner.spawn(async move {
-                let replies = app.reserve(batch.items).await;
+                let reply = answer(&app, batch).await;
                 // A caller that is gone asks again, and gets the same order.
-                let _ = sender
-                    .send(Ok(ReserveBatchReply {
-                        number: batch.number,
-                        replies,
-                    }))
-                    .await;
+                let _ = sender.send(Ok(reply)).await;
                 drop(place);
             });
         }
     });
     ReceiverStream::new(receiver)
+}
+
+/// A batch that breaks off is answered too: nobody waits for ever, and whoever won asks again.
+async fn answer(app: &Arc<App>, batch: ReserveBatch) -> ReserveBatchReply {
+    let (number, count) = (batch.number, batch.items.len());
+    let work = AssertUnwindSafe(app.reserve(batch.items));
+    let replies = work.catch_unwind().await.unwrap_or_else(|_| {
+        let busy = ReserveReply {
+            outcome: Outcome::Busy.into(),
+            accepted: None,
+        };
+        vec![busy; count]
+    });
+    ReserveBatchReply { number, replies }
 }

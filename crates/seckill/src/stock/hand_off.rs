@@ -38,9 +38,9 @@ impl Stock {
                 .invoke()
                 .await?;
             let [now, next, entries @ ..] = reply.as_slice() else {
-                return Err(Error::Protocol("a hand-off list that cannot be read"));
+                return Err(Error::Unexpected("a hand-off list that cannot be read"));
             };
-            list.now_ms = now.parse().map_err(|_| Error::Protocol("Redis' time"))?;
+            list.now_ms = now.parse().map_err(|_| Error::Unexpected("Redis' time"))?;
             list.entries.extend(
                 entries
                     .chunks_exact(2)

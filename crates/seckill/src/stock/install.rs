@@ -27,7 +27,7 @@ impl Stock {
         let staged = |part: &str| self.key(activity, &format!("stage:{epoch}:{part}"));
         self.stage(&staged("returned"), &staged("buyers"), &gaps, live)
             .await?;
-        fail::fail_point!("rebuild.after_stage", |_| Err(Error::Protocol(
+        fail::fail_point!("rebuild.after_stage", |_| Err(Error::Unexpected(
             "fail point"
         )));
         let installed: i64 = self
@@ -52,7 +52,7 @@ impl Stock {
             .await?;
         match installed {
             0 | 1 => Ok(installed == 1),
-            _ => Err(Error::Protocol("what was staged has gone")),
+            _ => Err(Error::Unexpected("what was staged has gone")),
         }
     }
 

@@ -28,7 +28,7 @@ impl Look {
 }
 
 impl Stock {
-    /// `None`: absent. A meta that cannot be read is [`Error::Protocol`].
+    /// `None`: absent. A meta that cannot be read is [`Error::Unexpected`].
     pub(crate) async fn look(&self, activity: i64) -> Result<Option<Look>, Error> {
         let reply: Vec<String> = self
             .look
@@ -44,7 +44,7 @@ impl Stock {
         }
         read(&reply)
             .map(Some)
-            .ok_or(Error::Protocol("a meta that cannot be read"))
+            .ok_or(Error::Unexpected("a meta that cannot be read"))
     }
 }
 

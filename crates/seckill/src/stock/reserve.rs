@@ -75,7 +75,8 @@ impl Stock {
         }
         let reply: Vec<kv::Value> = call.invoke().await?;
         let reply: Vec<String> = reply.into_iter().map(text).collect();
-        decode(&reply, asks.len()).ok_or(Error::Protocol("a reply of reserve that cannot be read"))
+        decode(&reply, asks.len())
+            .ok_or(Error::Unexpected("a reply of reserve that cannot be read"))
     }
 }
 
