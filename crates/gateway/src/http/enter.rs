@@ -1,0 +1,228 @@
+//! What a request passes before its handler: who and where from, its lane and limits, time, trace and headers.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, LazyLock},
+    time::Instant,
+};
+
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, MatchedPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    middleware::Next,
+    response::Response,
+};
+use fault::Reason;
+use ipnet::IpNet;
+use prometheus::{HistogramVec, IntCounterVec, register_histogram_vec, register_int_counter_vec};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tracing::Instrument;
+
+use crate::{
+    cx::{Cx, Family, Inner},
+    lane::Lane,
+    limit::TooOften,
+    refusal::Refusal,
+    state::Gateway,
+};
+
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const REQUEST_ID_BYTES_MAX: usize = 64;
+
+macro_rules! metric {
+    ($name:ident: $type:ty = $register:expr) => {
+        #[expect(clippy::expect_used, reason = "a metric registered twice is found by the first test")]
+        static $name: LazyLock<$type> = LazyLock::new(|| $register.expect("registered once"));
+    };
+}
+
+metric!(REQUESTS: IntCounterVec = register_int_counter_vec!(
+    "http_requests_total", "Requests by lane, route and answer.", &["lane", "route", "method", "status"]
+));
+metric!(SECONDS: HistogramVec = register_histogram_vec!(
+    "http_request_seconds", "How long a request takes.", &["lane", "route"]
+));
+
+pub(crate) async fn enter(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let lane = Lane::of(request.method(), request.uri().path());
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let method = request.method().clone();
+    let span = tracing::info_span!("http", otel.name = format!("{method} {route}"), otel.kind = "server");
+    if let Some(parent) = text(request.headers(), "traceparent") {
+        service::trace::set_parent(&span, parent);
+    }
+    let cx = context(&gateway, &request);
+    request.extensions_mut().insert(cx.clone());
+    let mut response = pass(&gateway, &cx, lane, request, next).instrument(span).await;
+    decorate(response.headers_mut(), &cx);
+    let status = response.status();
+    REQUESTS.with_label_values(&[lane.name(), &route, method.as_str(), status.as_str()]).inc();
+    SECONDS.with_label_values(&[lane.name(), &route]).observe(start.elapsed().as_secs_f64());
+    response
+}
+
+async fn pass(gateway: &Gateway, cx: &Cx, lane: Lane, request: Request<Body>, next: Next) -> Response {
+    if let Err(refusal) = admit(gateway, cx, lane) {
+        return cx.refuse_early(&refusal);
+    }
+    let Some(place) = gateway.lanes.enter(lane) else {
+        return cx.refuse_early(&Reason::Unavailable.into());
+    };
+    // In a task of its own: a panic ends one request, and a caller that goes away drops nothing halfway.
+    let work = async move {
+        let response = next.run(request).await;
+        drop(place);
+        response
+    };
+    let work = tokio::spawn(work.in_current_span());
+    match tokio::time::timeout(gateway.config.http.request_timeout(), work).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => {
+            tracing::error!(%panic, "a handler panicked");
+            cx.refuse_early(&Reason::Internal.into())
+        }
+        Err(_) => cx.refuse_early(&Reason::Timeout.into()),
+    }
+}
+
+fn admit(gateway: &Gateway, cx: &Cx, lane: Lane) -> Result<(), Refusal> {
+    let limits = &gateway.limits;
+    let refuse = |reason: Reason| {
+        move |TooOften(seconds)| Refusal { retry_after_s: Some(seconds), ..reason.into() }
+    };
+    limits.address(cx.0.address).map_err(refuse(Reason::TooManyRequests))?;
+    if let Ok(Some(caller)) = &cx.0.caller {
+        match lane {
+            Lane::Seckill => {
+                limits.seckill(caller.user.get()).map_err(refuse(Reason::SeckillRateLimited))?;
+            }
+            Lane::Browse | Lane::Account | Lane::Money | Lane::Admin => {
+                limits.user(caller.user.get()).map_err(refuse(Reason::TooManyRequests))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn context(gateway: &Gateway, request: &Request) -> Cx {
+    let headers = request.headers();
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = peer.unwrap_or(IpAddr::from([0, 0, 0, 0]));
+    Cx(Arc::new(Inner {
+        family: Family::of(request.uri().path()),
+        request_id: request_id(headers),
+        now_ms: gateway.clock.now_ms(),
+        address: client_address(peer, headers, &gateway.config.http.trusted_proxies),
+        caller: caller(gateway, headers),
+    }))
+}
+
+/// The request's own id if it brings a sane one.
+fn request_id(headers: &HeaderMap) -> String {
+    let sane = |id: &&str| {
+        !id.is_empty() && id.len() <= REQUEST_ID_BYTES_MAX && id.bytes().all(|b| b.is_ascii_graphic())
+    };
+    text(headers, REQUEST_ID.as_str())
+        .filter(sane)
+        .map_or_else(|| uuid::Uuid::new_v4().simple().to_string(), str::to_owned)
+}
+
+/// `Bearer <token>`, the scheme in any case, or the bare token.
+fn caller(
+    gateway: &Gateway,
+    headers: &HeaderMap,
+) -> Result<Option<auth::Principal>, auth::TokenError> {
+    let Some(value) = text(headers, header::AUTHORIZATION.as_str()) else { return Ok(None) };
+    let token = match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        Some(_) => return Err(auth::TokenError::Invalid),
+        None => value,
+    };
+    let claims = gateway.verifier.verify_access(token, gateway.clock.now_ms() / 1_000)?;
+    let revoked = claims.principal.session.is_some_and(|session| gateway.revoked.contains(session));
+    if revoked { Err(auth::TokenError::Invalid) } else { Ok(Some(claims.principal)) }
+}
+
+/// The right-most address of `X-Forwarded-For` that no trusted proxy wrote; without one in front, the peer.
+fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    if !is_trusted(&peer) {
+        return peer;
+    }
+    let hops: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .collect();
+    let mut client = peer;
+    for hop in hops.iter().rev() {
+        // What cannot be read was not written by a proxy of ours.
+        let Ok(address) = hop.trim().parse::<IpAddr>() else { return client };
+        client = address;
+        if !is_trusted(&address) {
+            return client;
+        }
+    }
+    client
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn decorate(headers: &mut HeaderMap, cx: &Cx) {
+    if let Ok(id) = HeaderValue::from_str(&cx.0.request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    );
+}
+
+pub(crate) fn cors(origins: &[String]) -> CorsLayer {
+    let origins: Vec<HeaderValue> =
+        origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
+    let own = |name: &'static str| HeaderName::from_static(name);
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            header::ACCEPT,
+            header::ORIGIN,
+            own("x-requested-with"),
+            REQUEST_ID,
+            own("idempotency-key"),
+            own("x-idempotency-key"),
+        ])
+        .expose_headers([REQUEST_ID, header::RETRY_AFTER])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(peer: &str, forwarded: &str) -> String {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", forwarded.parse().unwrap());
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn only_trusted_proxies_name_the_client() {
+        assert_eq!(client("203.0.113.9", "1.2.3.4"), "203.0.113.9");
+        assert_eq!(client("10.0.0.1", "1.2.3.4"), "1.2.3.4");
+        assert_eq!(client("10.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.2"), "1.2.3.4");
+        assert_eq!(client("10.0.0.1", "nonsense"), "10.0.0.1");
+    }
+}

@@ -1,0 +1,55 @@
+//! Health and version, in the union of what the old systems' probes read.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::Response,
+};
+use serde_json::json;
+
+use crate::{cx, state::Gateway};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+pub(crate) async fn health(State(gateway): State<Gateway>) -> Response {
+    let report = gateway.ready.report().await;
+    let healthy = report.values().all(Option::is_none);
+    let components: serde_json::Map<_, _> = report
+        .into_iter()
+        .map(|(name, problem)| {
+            let word = problem.map_or_else(|| "healthy".to_owned(), |problem| format!("unhealthy: {problem}"));
+            (name.to_owned(), word.into())
+        })
+        .collect();
+    let body = json!({
+        "status": if healthy { "healthy" } else { "unhealthy" },
+        "service": "mall", "version": VERSION, "components": components,
+        "timestamp": gateway.clock.now_ms() / 1_000,
+    });
+    cx::json(if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, &body)
+}
+
+pub(crate) async fn healthz(State(gateway): State<Gateway>) -> Response {
+    let body = json!({
+        "code": 0, "message": "OK", "status": "ok", "version": VERSION,
+        "data": {"status": "ok", "version": VERSION},
+        "timestamp": gateway.clock.now_ms() / 1_000,
+    });
+    cx::json(StatusCode::OK, &body)
+}
+
+pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
+    let report = gateway.ready.report().await;
+    let not_ready: Vec<_> =
+        report.into_iter().filter_map(|(name, problem)| Some(format!("{name}: {}", problem?))).collect();
+    if not_ready.is_empty() {
+        return cx::json(StatusCode::OK, &json!({"status": "ready", "components": {}}));
+    }
+    let body = json!({"status": "not_ready", "reason": not_ready.join("; ")});
+    cx::json(StatusCode::SERVICE_UNAVAILABLE, &body)
+}
+
+pub(crate) async fn version() -> Response {
+    let body = json!({"version": "v1", "api_prefix": "/api", "recommended_prefix": "/api/v1", "build": VERSION});
+    cx::json(StatusCode::OK, &body)
+}

@@ -1,0 +1,22 @@
+//! The canonical API: `/api/v1`.
+
+mod accounts;
+mod activities;
+mod orders;
+mod payments;
+mod products;
+mod purchases;
+
+use axum::Router;
+
+use crate::state::Gateway;
+
+pub(crate) fn routes() -> Router<Gateway> {
+    Router::new()
+        .merge(accounts::routes())
+        .merge(products::routes())
+        .merge(activities::routes())
+        .merge(purchases::routes())
+        .merge(orders::routes())
+        .merge(payments::routes())
+}

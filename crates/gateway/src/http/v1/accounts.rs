@@ -1,0 +1,230 @@
+//! Accounts and sessions.
+
+use axum::{
+    Router,
+    extract::State,
+    response::Response,
+    routing::{get, post},
+};
+use proto::user as wire;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    body::Json,
+    cx::Cx,
+    limit::TooOften,
+    refusal::Refusal,
+    state::Gateway,
+    views::{rfc3339, rfc3339_some},
+};
+
+pub(crate) fn routes() -> Router<Gateway> {
+    Router::new()
+        .route("/auth/register", post(register))
+        .route("/auth/login", post(login))
+        .route("/auth/refresh", post(refresh))
+        .route("/auth/logout", post(logout))
+        .route("/auth/password", post(change_password))
+        .route("/users/me", get(profile).patch(update))
+        .route("/users/profile", get(profile))
+        .route("/profile", get(profile))
+}
+
+#[derive(Serialize)]
+pub(crate) struct User {
+    id: i64,
+    username: String,
+    email: String,
+    mobile: String,
+    nickname: String,
+    avatar: String,
+    sex: i32,
+    info: String,
+    role: &'static str,
+    role_id: i32,
+    is_active: bool,
+    created_at: String,
+    updated_at: Option<String>,
+}
+
+impl From<wire::Account> for User {
+    fn from(account: wire::Account) -> Self {
+        let is_admin = account.role() == wire::Role::Admin;
+        Self {
+            id: account.id,
+            username: account.username,
+            email: account.email,
+            mobile: account.mobile,
+            nickname: account.nickname,
+            avatar: account.avatar,
+            sex: account.sex,
+            info: account.info,
+            role: if is_admin { "admin" } else { "user" },
+            role_id: if is_admin { 2 } else { 1 },
+            is_active: account.active,
+            created_at: rfc3339(account.created_at_ms),
+            updated_at: rfc3339_some(account.updated_at_ms),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SignedIn {
+    user: User,
+    access_token: String,
+    refresh_token: String,
+    /// What clients of one token read.
+    token: String,
+    expires_in: i64,
+}
+
+impl From<wire::SignedIn> for SignedIn {
+    fn from(signed_in: wire::SignedIn) -> Self {
+        Self {
+            user: signed_in.account.unwrap_or_default().into(),
+            token: signed_in.access_token.clone(),
+            access_token: signed_in.access_token,
+            refresh_token: signed_in.refresh_token,
+            expires_in: signed_in.expires_in_s,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct RegisterBody {
+    username: String,
+    email: String,
+    mobile: String,
+    password: String,
+    nickname: String,
+}
+
+async fn register(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<RegisterBody>) -> Response {
+    cx.answer(async move {
+        let request = wire::RegisterRequest {
+            username: body.username,
+            email: body.email,
+            mobile: body.mobile,
+            password: body.password,
+            nickname: body.nickname,
+            life: wire::TokenLife::Canonical.into(),
+        };
+        let signed_in = gateway.user().register(request).await?.into_inner();
+        Ok(SignedIn::from(signed_in))
+    })
+    .await
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct LoginBody {
+    username: String,
+    mobile: String,
+    password: String,
+}
+
+async fn login(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<LoginBody>) -> Response {
+    let name = if body.username.is_empty() { body.mobile } else { body.username };
+    if let Err(TooOften(seconds)) = gateway.limits.login(&name, cx.0.address) {
+        let refusal = Refusal {
+            retry_after_s: Some(seconds),
+            ..fault::Reason::LoginLocked.into()
+        };
+        return cx.refuse(&refusal);
+    }
+    cx.answer(async move {
+        let life = wire::TokenLife::Canonical.into();
+        let request = wire::LoginRequest { name, password: body.password, life };
+        let signed_in = gateway.user().login(request).await?.into_inner();
+        Ok(SignedIn::from(signed_in))
+    })
+    .await
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct RefreshBody {
+    refresh_token: String,
+}
+
+async fn refresh(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<RefreshBody>) -> Response {
+    cx.answer(async move {
+        let request = wire::RefreshRequest { refresh_token: body.refresh_token };
+        let signed_in = gateway.user().refresh(request).await?.into_inner();
+        Ok(SignedIn::from(signed_in))
+    })
+    .await
+}
+
+async fn logout(State(gateway): State<Gateway>, cx: Cx) -> Response {
+    let inner = cx.clone();
+    cx.answer(async move {
+        inner.caller()?;
+        gateway.user().logout(inner.call(wire::LogoutRequest {})).await?;
+        Ok(())
+    })
+    .await
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct PasswordBody {
+    old_password: String,
+    new_password: String,
+}
+
+async fn change_password(
+    State(gateway): State<Gateway>,
+    cx: Cx,
+    Json(body): Json<PasswordBody>,
+) -> Response {
+    let inner = cx.clone();
+    cx.answer(async move {
+        inner.caller()?;
+        let request = wire::ChangePasswordRequest {
+            old_password: body.old_password,
+            new_password: body.new_password,
+        };
+        gateway.user().change_password(inner.call(request)).await?;
+        Ok(())
+    })
+    .await
+}
+
+async fn profile(State(gateway): State<Gateway>, cx: Cx) -> Response {
+    let inner = cx.clone();
+    cx.answer(async move {
+        inner.caller()?;
+        let request = inner.call(wire::GetProfileRequest {});
+        Ok(User::from(gateway.user().get_profile(request).await?.into_inner()))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct UpdateBody {
+    nickname: Option<String>,
+    avatar: Option<String>,
+    sex: Option<i32>,
+    info: Option<String>,
+    email: Option<String>,
+}
+
+async fn update(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<UpdateBody>) -> Response {
+    let inner = cx.clone();
+    cx.answer(async move {
+        inner.caller()?;
+        let request = wire::UpdateProfileRequest {
+            nickname: body.nickname,
+            avatar: body.avatar,
+            sex: body.sex,
+            info: body.info,
+            email: body.email,
+        };
+        let account = gateway.user().update_profile(inner.call(request)).await?.into_inner();
+        Ok(User::from(account))
+    })
+    .await
+}

@@ -1,0 +1,206 @@
+//! The catalogue.
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    response::Response,
+    routing::{get, post, put},
+};
+use fault::Reason;
+use money::Money;
+use proto::product as wire;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    body::{Json, Query},
+    cx::Cx,
+    refusal::Refusal,
+    state::Gateway,
+    views::{Page, Paging, rfc3339, yuan},
+};
+
+const PAGE_SIZE: u32 = 20;
+
+pub(crate) fn routes() -> Router<Gateway> {
+    Router::new()
+        .route("/products", get(list))
+        .route("/products/{id}", get(detail))
+        .route("/admin/products", post(create))
+        .route("/admin/products/{id}", put(update).patch(update).delete(delete))
+}
+
+#[derive(Serialize)]
+struct Product {
+    id: i64,
+    name: String,
+    description: String,
+    price: Money,
+    price_fen: i64,
+    stock: i64,
+    category: String,
+    image_url: String,
+    /// 1 on the shelf, 0 off.
+    status: i32,
+    created_at: String,
+    updated_at: String,
+}
+
+impl From<wire::Item> for Product {
+    fn from(item: wire::Item) -> Self {
+        Self {
+            id: item.id,
+            name: item.name,
+            description: item.description,
+            price: yuan(item.price_fen),
+            price_fen: item.price_fen,
+            stock: item.stock,
+            category: item.category,
+            image_url: item.image_url,
+            status: item.on_shelf.into(),
+            created_at: rfc3339(item.created_at_ms),
+            updated_at: rfc3339(item.updated_at_ms),
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ListQuery {
+    #[serde(flatten)]
+    paging: Paging,
+    keyword: String,
+    category: String,
+    min_price: Option<String>,
+    max_price: Option<String>,
+    in_stock: Option<String>,
+    sort: String,
+    sort_by: String,
+    sort_order: String,
+}
+
+async fn list(State(gateway): State<Gateway>, cx: Cx, Query(query): Query<ListQuery>) -> Response {
+    cx.answer(async move {
+        let (page, page_size) = query.paging.of(PAGE_SIZE);
+        let fen = |text: &Option<String>| {
+            text.as_ref().and_then(|text| text.parse::<Money>().ok()).map(Money::fen)
+        };
+        let request = wire::ListRequest {
+            page,
+            page_size,
+            min_price_fen: fen(&query.min_price),
+            max_price_fen: fen(&query.max_price),
+            in_stock: query.in_stock.is_some_and(|text| text == "1" || text == "true"),
+            off_shelf_too: false,
+            sort: sort(&query.sort, &query.sort_by, &query.sort_order).into(),
+            keyword: query.keyword,
+            category: query.category,
+        };
+        let found = gateway.product().list(request).await?.into_inner();
+        let items = found.items.into_iter().map(Product::from).collect();
+        Ok(Page::new(items, (page, page_size), found.total))
+    })
+    .await
+}
+
+/// `sort=price,asc`, or `sort_by` with `sort_order`; the first wins, and anything unknown is the default.
+fn sort(sort: &str, by: &str, order: &str) -> wire::Sort {
+    let (by, order) = sort.split_once(',').unwrap_or(if sort.is_empty() { (by, order) } else { (sort, "") });
+    let ascending = order.eq_ignore_ascii_case("asc");
+    match (by, ascending) {
+        ("price", true) => wire::Sort::PriceAsc,
+        ("price", false) => wire::Sort::PriceDesc,
+        ("name", true) => wire::Sort::NameAsc,
+        ("name", false) => wire::Sort::NameDesc,
+        ("created_at", true) => wire::Sort::CreatedAsc,
+        _ => wire::Sort::CreatedDesc,
+    }
+}
+
+async fn detail(State(gateway): State<Gateway>, cx: Cx, Path(id): Path<String>) -> Response {
+    cx.answer(async move {
+        let id = product_id(&id)?;
+        Ok(Product::from(gateway.product().get(wire::GetRequest { id }).await?.into_inner()))
+    })
+    .await
+}
+
+/// What is no id names nothing.
+pub(crate) fn product_id(text: &str) -> Result<i64, Refusal> {
+    text.parse::<ids::ProductId>().map(Into::into).map_err(|_| Reason::ProductNotFound.into())
+}
+
+#[derive(Deserialize)]
+struct Body {
+    name: Option<String>,
+    description: Option<String>,
+    price: Option<Money>,
+    price_fen: Option<i64>,
+    stock: Option<i64>,
+    category: Option<String>,
+    image_url: Option<String>,
+    status: Option<i32>,
+}
+
+impl Body {
+    /// `_fen` wins.
+    fn price_fen(&self) -> Option<i64> {
+        self.price_fen.or(self.price.map(Money::fen))
+    }
+}
+
+async fn create(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<Body>) -> Response {
+    let inner = cx.clone();
+    cx.answer(async move {
+        inner.admin()?;
+        let request = wire::CreateRequest {
+            price_fen: body.price_fen().unwrap_or_default(),
+            name: body.name.unwrap_or_default(),
+            description: body.description.unwrap_or_default(),
+            stock: body.stock.unwrap_or_default(),
+            category: body.category.unwrap_or_default(),
+            image_url: body.image_url.unwrap_or_default(),
+        };
+        Ok(Product::from(gateway.product().create(inner.call(request)).await?.into_inner()))
+    })
+    .await
+}
+
+async fn update(
+    State(gateway): State<Gateway>,
+    cx: Cx,
+    Path(id): Path<String>,
+    Json(body): Json<Body>,
+) -> Response {
+    let inner = cx.clone();
+    cx.answer(async move {
+        inner.admin()?;
+        let request = wire::UpdateRequest {
+            id: product_id(&id)?,
+            price_fen: body.price_fen(),
+            name: body.name,
+            description: body.description,
+            stock: body.stock,
+            category: body.category,
+            image_url: body.image_url,
+            on_shelf: body.status.map(|status| status != 0),
+        };
+        Ok(Product::from(gateway.product().update(inner.call(request)).await?.into_inner()))
+    })
+    .await
+}
+
+#[derive(Serialize)]
+struct Deleted {
+    deleted: bool,
+}
+
+async fn delete(State(gateway): State<Gateway>, cx: Cx, Path(id): Path<String>) -> Response {
+    let inner = cx.clone();
+    cx.answer(async move {
+        inner.admin()?;
+        let request = wire::DeleteRequest { id: product_id(&id)? };
+        let deleted = gateway.product().delete(inner.call(request)).await?.into_inner().deleted;
+        Ok(Deleted { deleted })
+    })
+    .await
+}
