@@ -17,7 +17,8 @@ pub(crate) struct Json<T>(pub(crate) T);
 /// A JSON body, or none at all.
 pub(crate) struct MaybeJson<T>(pub(crate) T);
 
-/// A query whose every field is text, so that a number that is none becomes a default and not an error.
+/// A query whose every field is text, so that a number that is none becomes a default and not an
+/// error.
 pub(crate) struct Query<T>(pub(crate) T);
 
 impl<T: DeserializeOwned> FromRequest<Gateway> for Json<T> {
@@ -28,7 +29,9 @@ impl<T: DeserializeOwned> FromRequest<Gateway> for Json<T> {
         if !is_json {
             return Err(cx.refuse(&Reason::MediaType.into()));
         }
-        parse(&cx, &bytes).map(Self)
+        parse(&bytes)
+            .map(Self)
+            .map_err(|refusal| cx.refuse(&refusal))
     }
 }
 
@@ -37,7 +40,13 @@ impl<T: DeserializeOwned + Default> FromRequest<Gateway> for MaybeJson<T> {
 
     async fn from_request(request: Request, state: &Gateway) -> Result<Self, Response> {
         let (cx, bytes, _) = read(request, state).await?;
-        if bytes.is_empty() { Ok(Self(T::default())) } else { parse(&cx, &bytes).map(Self) }
+        if bytes.is_empty() {
+            Ok(Self(T::default()))
+        } else {
+            parse(&bytes)
+                .map(Self)
+                .map_err(|refusal| cx.refuse(&refusal))
+        }
     }
 }
 
@@ -56,7 +65,10 @@ async fn read(
 ) -> Result<(Cx, bytes::Bytes, bool), Response> {
     let (mut parts, body) = request.into_parts();
     let Ok(cx) = Cx::from_request_parts(&mut parts, state).await;
-    let said = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let said = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     let is_json = said.is_some_and(|said| {
         let kind = said.split(';').next().unwrap_or_default().trim();
         kind.eq_ignore_ascii_case("application/json")
@@ -67,6 +79,6 @@ async fn read(
     }
 }
 
-fn parse<T: DeserializeOwned>(cx: &Cx, bytes: &[u8]) -> Result<T, Response> {
-    serde_json::from_slice(bytes).map_err(|error| cx.refuse(&Refusal::bad(error)))
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(bytes).map_err(Refusal::bad)
 }

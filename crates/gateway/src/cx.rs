@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use fault::{Fault, Reason};
+use fault::{Code, Fault, Reason};
 use serde::Serialize;
 
 use crate::refusal::Refusal;
@@ -22,7 +22,11 @@ pub(crate) enum Family {
 
 impl Family {
     pub(crate) fn of(path: &str) -> Self {
-        if path.starts_with("/api/") && !path.starts_with("/api/v1/") { Self::Gomall } else { Self::V1 }
+        if path.starts_with("/api/") && !path.starts_with("/api/v1/") {
+            Self::Gomall
+        } else {
+            Self::V1
+        }
     }
 }
 
@@ -72,7 +76,11 @@ impl Cx {
 
     pub(crate) fn admin(&self) -> Result<Principal, Refusal> {
         let principal = self.caller()?;
-        if principal.is_admin() { Ok(principal) } else { Err(Reason::NotAdmin.into()) }
+        if principal.is_admin() {
+            Ok(principal)
+        } else {
+            Err(Reason::NotAdmin.into())
+        }
     }
 
     /// A call on behalf of whoever asks, or of nobody.
@@ -83,20 +91,36 @@ impl Cx {
         }
     }
 
-    /// Runs `work` to its end, whatever becomes of the connection, and answers in this request's dialect.
-    pub(crate) async fn answer<T, W>(&self, work: W) -> Response
-    where
-        T: Serialize + Send + 'static,
-        W: Future<Output = Result<T, Refusal>> + Send + 'static,
-    {
-        self.render(StatusCode::OK, service::run_detached(work).await)
+    /// Answers with what `work` found, in this request's dialect. A caller that goes away stops
+    /// nothing: every request runs in a task of its own.
+    pub(crate) async fn answer<T: Serialize>(
+        &self,
+        work: impl Future<Output = Result<T, Refusal>>,
+    ) -> Response {
+        self.render(StatusCode::OK, work.await)
     }
 
-    pub(crate) fn render<T: Serialize>(&self, ok: StatusCode, result: Result<T, Refusal>) -> Response {
+    /// The same for work that has nothing to tell.
+    pub(crate) async fn acknowledge(
+        &self,
+        work: impl Future<Output = Result<(), Refusal>>,
+    ) -> Response {
+        match (work.await, self.0.family) {
+            (Ok(()), Family::V1) => json(StatusCode::OK, &self.v1::<()>(0, "OK", None)),
+            (Ok(()), Family::Gomall) => json(StatusCode::OK, &Gomall::<()>::success(None)),
+            (Err(refusal), _) => self.refuse(&refusal),
+        }
+    }
+
+    pub(crate) fn render<T: Serialize>(
+        &self,
+        ok: StatusCode,
+        result: Result<T, Refusal>,
+    ) -> Response {
         match result {
             Ok(data) => match self.0.family {
                 Family::V1 => json(ok, &self.v1(0, "OK", Some(data))),
-                Family::Gomall => json(StatusCode::OK, &Gomall::success(data)),
+                Family::Gomall => json(StatusCode::OK, &Gomall::success(Some(data))),
             },
             Err(refusal) => self.refuse(&refusal),
         }
@@ -104,30 +128,35 @@ impl Cx {
 
     /// A refusal, in this request's dialect.
     pub(crate) fn refuse(&self, refusal: &Refusal) -> Response {
-        let code = refusal.reason.number();
-        let mut response = match self.0.family {
-            Family::V1 => json(refusal.status(), &self.v1::<()>(code, &refusal.message, None)),
-            // Gomall's pages take HTTP 401 for a lost session and reload.
-            Family::Gomall => json(StatusCode::OK, &Gomall::<()>::refusal(code, &refusal.message)),
+        let (reason, message) = (refusal.reason, &refusal.message);
+        let response = match self.0.family {
+            Family::V1 => json(
+                refusal.status(),
+                &self.v1::<()>(reason.number(), message, None),
+            ),
+            Family::Gomall if is_early(reason) => return self.refuse_early(refusal),
+            // Its pages take HTTP 401 for a lost session and reload.
+            Family::Gomall => json(
+                StatusCode::OK,
+                &Gomall::<()>::refusal(gomall_number(reason), message),
+            ),
         };
-        if let Some(seconds) = refusal.retry_after_s {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
-        response
+        retry_after(response, refusal)
     }
 
-    /// A refusal by what stands before the handlers: these have a status of their own also on Gomall's paths.
+    /// A refusal by what stands before the handlers: it has a status of its own also on Gomall's
+    /// paths.
     pub(crate) fn refuse_early(&self, refusal: &Refusal) -> Response {
-        let status = refusal.status();
         if self.0.family == Family::V1 {
             return self.refuse(refusal);
         }
-        let body = Early { code: status.as_u16().into(), message: &refusal.message, msg: &refusal.message };
-        let mut response = json(status, &body);
-        if let Some(seconds) = refusal.retry_after_s {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
-        response
+        let (status, message) = (refusal.status(), &refusal.message);
+        let body = Early {
+            code: status.as_u16().into(),
+            message,
+            msg: message,
+        };
+        retry_after(json(status, &body), refusal)
     }
 
     fn v1<'a, T: Serialize>(&'a self, code: u32, message: &'a str, data: Option<T>) -> V1<'a, T> {
@@ -139,6 +168,34 @@ impl Cx {
             trace_id: service::trace::current_trace_id().unwrap_or_default(),
             timestamp: crate::views::rfc3339(self.0.now_ms),
         }
+    }
+}
+
+fn retry_after(mut response: Response, refusal: &Refusal) -> Response {
+    if let Some(seconds) = refusal.retry_after_s {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// What Gomall's middlewares said: no session, or no administrator.
+const fn is_early(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::NotLoggedIn | Reason::TokenExpired | Reason::TokenInvalid | Reason::NotAdmin
+    )
+}
+
+/// Gomall knows one code for every bad parameter, and one for a refresh that cannot be.
+const fn gomall_number(reason: Reason) -> u32 {
+    match reason {
+        Reason::RefreshReused => Reason::NotLoggedIn.number(),
+        _ => match reason.code() {
+            Code::Invalid => Reason::BadParameter.number(),
+            _ => reason.number(),
+        },
     }
 }
 
@@ -158,7 +215,7 @@ struct V1<'a, T> {
 struct Gomall<'a, T> {
     code: u32,
     message: &'a str,
-    #[serde(skip_serializing_if = "is_null")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<T>,
     trace_id: String,
 }
@@ -172,22 +229,27 @@ struct Early<'a> {
 }
 
 impl<'a, T> Gomall<'a, T> {
-    fn success(data: T) -> Self {
-        Self { code: 0, message: "success", data: Some(data), trace_id: trace_id() }
+    fn success(data: Option<T>) -> Self {
+        Self {
+            code: 0,
+            message: "success",
+            data,
+            trace_id: trace_id(),
+        }
     }
 
     fn refusal(code: u32, message: &'a str) -> Self {
-        Self { code, message, data: None, trace_id: trace_id() }
+        Self {
+            code,
+            message,
+            data: None,
+            trace_id: trace_id(),
+        }
     }
 }
 
 fn trace_id() -> String {
     service::trace::current_trace_id().unwrap_or_default()
-}
-
-/// `data` is absent when there is nothing to say: also for a handler that answers `()`.
-fn is_null<T: Serialize>(data: &Option<T>) -> bool {
-    data.as_ref().is_none_or(|data| serde_json::to_value(data).is_ok_and(|value| value.is_null()))
 }
 
 pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {

@@ -1,3 +1,4 @@
-//! Interfaces of older systems: each renames fields and picks the envelope; none has rules of its own.
+//! Interfaces of older systems: each renames fields and picks the envelope; none has rules of its
+//! own.
 
 pub(crate) mod gomall;

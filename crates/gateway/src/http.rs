@@ -1,14 +1,13 @@
 //! The canonical API and what every request passes through.
 
-pub(crate) mod enter;
 mod system;
-mod v1;
+pub(crate) mod v1;
 mod wechat;
 
 use axum::{Router, middleware, response::Response, routing::get};
 use fault::Reason;
 
-use crate::{cx::Cx, faces, state::Gateway};
+use crate::{cx::Cx, enter, faces, state::Gateway};
 
 /// Every route there is.
 pub(crate) fn router(gateway: &Gateway) -> Router {
@@ -22,7 +21,10 @@ pub(crate) fn router(gateway: &Gateway) -> Router {
         .route("/version", get(system::version))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(gateway.clone(), enter::enter))
+        .layer(middleware::from_fn_with_state(
+            gateway.clone(),
+            enter::enter,
+        ))
         .layer(enter::cors(&gateway.config.http.cors_origins))
         .with_state(gateway.clone())
 }

@@ -18,14 +18,21 @@ pub(crate) enum Lane {
 
 impl Lane {
     pub(crate) fn of(method: &Method, path: &str) -> Self {
-        let path = path.strip_prefix("/api/v1").or_else(|| path.strip_prefix("/api")).unwrap_or(path);
+        let path = path
+            .strip_prefix("/api/v1")
+            .or_else(|| path.strip_prefix("/api"))
+            .unwrap_or(path);
         if is_reserve(method, path) {
             return Self::Seckill;
         }
         if path.starts_with("/admin/") || path == "/seckill/init" || is_health(path) {
             return Self::Admin;
         }
-        if path.starts_with("/pay") || path.starts_with("/wechatpay") || path.starts_with("/refunds") || path.ends_with("/pay") {
+        if path.starts_with("/pay")
+            || path.starts_with("/wechatpay")
+            || path.starts_with("/refunds")
+            || path.ends_with("/pay")
+        {
             return Self::Money;
         }
         if path.starts_with("/product") || path.starts_with("/seckill") {

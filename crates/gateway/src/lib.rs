@@ -1,1 +1,134 @@
+//! The gateway: the one door. It knows who asks, how often and in which dialect, and nothing of the
+//! shop.
 
+mod config;
+
+mod body;
+mod cx;
+mod enter;
+mod key;
+mod lane;
+mod limit;
+mod refusal;
+mod session;
+mod state;
+mod views;
+
+mod peers;
+mod purchase;
+mod reserve;
+
+mod faces;
+mod http;
+mod server;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use proto::{
+    order::order_client::OrderClient, payment::payment_client::PaymentClient,
+    product::product_client::ProductClient, seckill::seckill_client::SeckillClient,
+    user::user_client::UserClient,
+};
+use service::Ctx;
+
+pub use config::Config;
+
+use crate::{
+    lane::Lanes,
+    limit::Limits,
+    peers::Peers,
+    reserve::Reserver,
+    session::RevokedSessions,
+    state::{Gateway, Parts},
+};
+
+pub const NAME: &str = "gateway";
+pub const DEFAULTS: &str = include_str!("../../../deploy/config/gateway.toml");
+
+/// Half of the two seconds that a revoked token may still work.
+const REVOKED_EVERY: Duration = Duration::from_secs(1);
+const FORGET_EVERY: Duration = Duration::from_secs(60);
+
+/// Returns when everything is started; the work goes on until the context stops.
+#[expect(clippy::unused_async, reason = "every service is started alike")]
+pub async fn run(ctx: Ctx, config: Config) -> anyhow::Result<()> {
+    start(&ctx, config).map(drop)
+}
+
+/// As [`run`]; answers where it listens.
+pub fn start(ctx: &Ctx, config: Config) -> anyhow::Result<SocketAddr> {
+    let address = config.http.listen;
+    let listener = server::listen(address)
+        .with_context(|| format!("port {address} (http.listen) cannot be listened on"))?;
+    let address = listener.local_addr().context("the HTTP listener")?;
+    let http = config.http.clone();
+    let gateway = parts(ctx, config)?;
+    jobs(ctx, &gateway);
+    let router = http::router(&gateway);
+    let tracker = ctx.tracker().clone();
+    ctx.spawn(server::serve(
+        listener,
+        router,
+        http,
+        tracker,
+        ctx.stop().clone(),
+    ));
+    Ok(address)
+}
+
+fn parts(ctx: &Ctx, config: Config) -> anyhow::Result<Gateway> {
+    let peer = |peer| rpc::peer(peer, &config.fleet);
+    let (user, product, order) = (
+        peer(&config.user),
+        peer(&config.product),
+        peer(&config.order),
+    );
+    let (seckill, payment) = (peer(&config.seckill), peer(&config.payment));
+    let peers = Peers(vec![
+        ("user", user.clone()),
+        ("product", product.clone()),
+        ("order", order.clone()),
+        ("seckill", seckill.clone()),
+        ("payment", payment.clone()),
+    ]);
+    let seckill = SeckillClient::new(seckill);
+    let reserver = Reserver::start(config.reserve, seckill.clone(), ctx.tracker(), ctx.stop());
+    Ok(Gateway(Arc::new(Parts {
+        clock: ctx.clock.clone(),
+        verifier: auth::Verifier::new(&config.auth).context("auth.keys")?,
+        revoked: RevokedSessions::default(),
+        limits: Limits::new(&config.limits),
+        lanes: Lanes::new(config.lanes),
+        reserver,
+        user: UserClient::new(user),
+        product: ProductClient::new(product),
+        order: OrderClient::new(order),
+        seckill,
+        payment: PaymentClient::new(payment),
+        peers,
+        ready: ctx.readiness().clone(),
+        config,
+    })))
+}
+
+fn jobs(ctx: &Ctx, gateway: &Gateway) {
+    let pulling = gateway.clone();
+    ctx.every("pull_revoked_sessions", REVOKED_EVERY, move || {
+        let gateway = pulling.clone();
+        async move {
+            gateway
+                .revoked
+                .pull(gateway.user(), gateway.clock.now_ms())
+                .await
+        }
+    });
+    let forgetting = gateway.clone();
+    ctx.every("forget_idle_limits", FORGET_EVERY, move || {
+        let gateway = forgetting.clone();
+        async move {
+            gateway.limits.forget_idle();
+            Ok::<_, std::convert::Infallible>(())
+        }
+    });
+}

@@ -25,7 +25,8 @@ pub(crate) struct TooOften(pub(crate) u32);
 
 impl Limits {
     pub(crate) fn new(config: &config::Limits) -> Self {
-        let per_second = |rate, burst| Quota::per_second(at_least_one(rate)).allow_burst(at_least_one(burst));
+        let per_second =
+            |rate, burst| Quota::per_second(at_least_one(rate)).allow_burst(at_least_one(burst));
         Self {
             seckill: DefaultKeyedRateLimiter::keyed(per_second(
                 config.seckill_per_user_s,
@@ -50,7 +51,11 @@ impl Limits {
     }
 
     pub(crate) fn address(&self, address: IpAddr) -> Result<(), TooOften> {
-        if self.unlimited.iter().any(|network| network.contains(&address)) {
+        if self
+            .unlimited
+            .iter()
+            .any(|network| network.contains(&address))
+        {
             return Ok(());
         }
         self.judge(self.address.check_key(&network_of(address)))
@@ -82,9 +87,7 @@ fn network_of(address: IpAddr) -> IpAddr {
     const HOST_BITS: u32 = 64;
     match address {
         IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => {
-            IpAddr::V6((u128::from(v6) >> HOST_BITS << HOST_BITS).into())
-        }
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> HOST_BITS << HOST_BITS).into()),
     }
 }
 
@@ -93,7 +96,9 @@ fn at_least_one(rate: u32) -> NonZeroU32 {
 }
 
 fn whole_seconds(wait: Duration) -> u32 {
-    u32::try_from(wait.as_secs_f64().ceil() as u64).unwrap_or(u32::MAX).max(1)
+    u32::try_from(wait.as_secs_f64().ceil() as u64)
+        .unwrap_or(u32::MAX)
+        .max(1)
 }
 
 #[cfg(test)]

@@ -14,11 +14,18 @@ pub(crate) struct Refusal {
 impl Refusal {
     pub(crate) fn new(reason: Reason, message: impl Into<String>) -> Self {
         let retry = matches!(reason.code(), Code::RateLimited | Code::Unavailable);
-        Self { reason, message: message.into(), retry_after_s: retry.then_some(1) }
+        Self {
+            reason,
+            message: message.into(),
+            retry_after_s: retry.then_some(1),
+        }
     }
 
     pub(crate) fn bad(message: impl std::fmt::Display) -> Self {
-        Self::new(Reason::BadParameter, format!("{}: {message}", Reason::BadParameter.message()))
+        Self::new(
+            Reason::BadParameter,
+            format!("{}: {message}", Reason::BadParameter.message()),
+        )
     }
 
     /// The canonical API's status. Three kinds have a status of their own that no code has.

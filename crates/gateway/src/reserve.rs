@@ -1,4 +1,5 @@
-//! Buyers on their way to seckill: whatever has queued goes out as one batch on one long-lived stream.
+//! Buyers on their way to seckill: whatever has queued goes out as one batch on one long-lived
+//! stream.
 
 use std::{
     collections::HashMap,
@@ -50,7 +51,10 @@ impl Reserver {
     ) -> Self {
         let limit = Duration::from_millis(config.timeout_ms);
         if !config.batching {
-            return Self { way: Way::Single(seckill), timeout: limit };
+            return Self {
+                way: Way::Single(seckill),
+                timeout: limit,
+            };
         }
         let stream = Stream::open(seckill, tracker, stop);
         let limits = Limits {
@@ -62,7 +66,15 @@ impl Reserver {
             let stream = stream.clone();
             async move { stream.call(items, limit).await }
         });
-        Self { way: Way::Batched(batcher), timeout: limit }
+        Self {
+            way: Way::Batched(batcher),
+            timeout: limit,
+        }
+    }
+
+    /// A buyer is answered within.
+    pub(crate) fn timeout_ms(&self) -> i64 {
+        i64::try_from(self.timeout.as_millis()).unwrap_or(i64::MAX)
     }
 
     /// A failure to reach seckill is `Busy`: the same buyer asking again gets the same order.
@@ -81,7 +93,10 @@ impl Reserver {
 }
 
 fn busy() -> ReserveReply {
-    ReserveReply { outcome: Outcome::Busy.into(), accepted: None }
+    ReserveReply {
+        outcome: Outcome::Busy.into(),
+        accepted: None,
+    }
 }
 
 type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Vec<ReserveReply>>>>>;
@@ -103,7 +118,11 @@ impl Stream {
         let (batches, queue) = mpsc::channel(BATCHES_MAX);
         let waiting = Waiting::default();
         tracker.spawn(carry(seckill, queue, waiting.clone(), stop.clone()));
-        Self { batches, waiting, next: Arc::default() }
+        Self {
+            batches,
+            waiting,
+            next: Arc::default(),
+        }
     }
 
     async fn call(&self, items: Vec<ReserveItem>, limit: Duration) -> Vec<ReserveReply> {
@@ -111,16 +130,23 @@ impl Stream {
         let (answer, answered) = oneshot::channel();
         lock(&self.waiting).insert(number, answer);
         let asked = async {
-            self.batches.send(ReserveBatch { number, items }).await.ok()?;
+            self.batches
+                .send(ReserveBatch { number, items })
+                .await
+                .ok()?;
             answered.await.ok()
         };
         let replies = timeout(limit, asked).await.ok().flatten();
         lock(&self.waiting).remove(&number);
-        replies.filter(|replies| replies.len() == count).unwrap_or_else(|| vec![busy(); count])
+        replies
+            .filter(|replies| replies.len() == count)
+            .unwrap_or_else(|| vec![busy(); count])
     }
 }
 
-fn lock(waiting: &Waiting) -> std::sync::MutexGuard<'_, HashMap<u64, oneshot::Sender<Vec<ReserveReply>>>> {
+fn lock(
+    waiting: &Waiting,
+) -> std::sync::MutexGuard<'_, HashMap<u64, oneshot::Sender<Vec<ReserveReply>>>> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -166,8 +192,11 @@ async fn session(
         tokio::select! {
             batch = queue.recv() => match batch {
                 None => return false,
-                Some(batch) if sender.send(batch).await.is_err() => return true,
-                Some(_) => {}
+                Some(batch) => {
+                    if sender.send(batch).await.is_err() {
+                        return true;
+                    }
+                }
             },
             reply = replies.message() => match reply {
                 Ok(Some(reply)) => {

@@ -1,4 +1,5 @@
-//! Sessions that were revoked: pulled from user each second, so a revoked token works for two at most.
+//! Sessions that were revoked: pulled from user each second, so a revoked token works for two at
+//! most.
 
 use std::{
     collections::HashMap,
@@ -25,7 +26,10 @@ pub(crate) struct RevokedSessions {
 
 impl RevokedSessions {
     pub(crate) fn contains(&self, session: SessionId) -> bool {
-        self.sessions.read().unwrap_or_else(PoisonError::into_inner).contains_key(&session.get())
+        self.sessions
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains_key(&session.get())
     }
 
     /// Hears what is new. While user does not answer, what was heard before still counts.
@@ -35,12 +39,24 @@ impl RevokedSessions {
         now_ms: i64,
     ) -> Result<(), rpc::PeerError> {
         let heard = self.since_ms.load(Ordering::SeqCst);
-        let since_ms = if heard == 0 { now_ms - ACCESS_LIFE_MAX_MS } else { heard - OVERLAP_MS };
+        let since_ms = if heard == 0 {
+            now_ms - ACCESS_LIFE_MAX_MS
+        } else {
+            heard - OVERLAP_MS
+        };
         let asked = RevokedSessionsRequest { since_ms };
         let revoked = user.revoked_sessions(asked).await?.into_inner();
-        let mut sessions = self.sessions.write().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions = self
+            .sessions
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         sessions.retain(|_, at_ms| *at_ms > now_ms - ACCESS_LIFE_MAX_MS);
-        sessions.extend(revoked.session_ids.into_iter().map(|session| (session, now_ms)));
+        sessions.extend(
+            revoked
+                .session_ids
+                .into_iter()
+                .map(|session| (session, now_ms)),
+        );
         self.since_ms.store(revoked.now_ms, Ordering::SeqCst);
         Ok(())
     }

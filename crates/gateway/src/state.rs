@@ -1,5 +1,6 @@
 use std::{ops::Deref, sync::Arc};
 
+use auth::{Principal, TokenError};
 use clock::SharedClock;
 use proto::{
     order::order_client::OrderClient, payment::payment_client::PaymentClient,
@@ -8,7 +9,8 @@ use proto::{
 };
 
 use crate::{
-    config::Config, lane::Lanes, limit::Limits, reserve::Reserver, session::RevokedSessions,
+    config::Config, lane::Lanes, limit::Limits, peers::Peers, reserve::Reserver,
+    session::RevokedSessions,
 };
 
 /// The gateway's parts, shared by all requests. Cheap to clone.
@@ -28,6 +30,7 @@ pub(crate) struct Parts {
     pub(crate) order: OrderClient<rpc::Channel>,
     pub(crate) seckill: SeckillClient<rpc::Channel>,
     pub(crate) payment: PaymentClient<rpc::Channel>,
+    pub(crate) peers: Peers,
     pub(crate) ready: service::Readiness,
 }
 
@@ -40,6 +43,22 @@ impl Deref for Gateway {
 }
 
 impl Gateway {
+    /// Who an access token speaks for, unless its session was revoked.
+    pub(crate) fn caller(&self, token: &str) -> Result<Principal, TokenError> {
+        let claims = self
+            .verifier
+            .verify_access(token, self.clock.now_ms() / 1_000)?;
+        let revoked = claims
+            .principal
+            .session
+            .is_some_and(|session| self.revoked.contains(session));
+        if revoked {
+            Err(TokenError::Invalid)
+        } else {
+            Ok(claims.principal)
+        }
+    }
+
     pub(crate) fn user(&self) -> UserClient<rpc::Channel> {
         self.user.clone()
     }

@@ -18,7 +18,9 @@ pub(crate) fn rfc3339_some(ms: i64) -> Option<String> {
 
 /// Gomall's form: `2026-11-21 10:00:00`, in the shop's time zone.
 pub(crate) fn local_time(ms: i64) -> String {
-    clock::in_shanghai(clock::from_ms(ms)).format("%Y-%m-%d %H:%M:%S").to_string()
+    clock::in_shanghai(clock::from_ms(ms))
+        .format("%Y-%m-%d %H:%M:%S")
+        .to_string()
 }
 
 /// Fen from a service; one that is out of range shows as 0 rather than as nonsense.
@@ -44,7 +46,8 @@ const PAGE_SIZE_MAX: u32 = 100;
 
 impl Paging {
     pub(crate) fn of(&self, size_default: u32) -> (u32, u32) {
-        let number = |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<u32>().ok());
+        let number =
+            |text: &Option<String>| text.as_ref().and_then(|text| text.parse::<u32>().ok());
         let page = number(&self.page).filter(|page| *page > 0).unwrap_or(1);
         let size = number(&self.page_size).filter(|size| (1..=PAGE_SIZE_MAX).contains(size));
         (page, size.unwrap_or(size_default))
@@ -63,7 +66,13 @@ pub(crate) struct Page<T> {
 
 impl<T> Page<T> {
     pub(crate) fn new(items: Vec<T>, (page, page_size): (u32, u32), total: i64) -> Self {
-        Self { items, page, page_size, total, total_page: pages(total, page_size) }
+        Self {
+            items,
+            page,
+            page_size,
+            total,
+            total_page: pages(total, page_size),
+        }
     }
 }
 

@@ -9,6 +9,8 @@ mod purchases;
 
 use axum::Router;
 
+pub(crate) use products::product_id;
+
 use crate::state::Gateway;
 
 pub(crate) fn routes() -> Router<Gateway> {

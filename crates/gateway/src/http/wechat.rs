@@ -1,4 +1,5 @@
-//! What WeChat Pay reports. Payment judges the bytes as they came; SUCCESS is said only after it has answered.
+//! What WeChat Pay reports. Payment judges the bytes as they came; SUCCESS is said only after it
+//! has answered.
 
 use axum::{
     Router,
@@ -34,8 +35,12 @@ async fn notify(State(gateway): State<Gateway>, request: Request<Body>) -> Respo
         })
     };
     let headers = parts.headers.iter().filter_map(header).collect();
-    let message = NotifyRequest { headers, body: body.to_vec() };
-    let answer = service::run_detached(async move { gateway.payment().notify(message).await }).await;
+    let message = NotifyRequest {
+        headers,
+        body: body.to_vec(),
+    };
+    let answer =
+        service::run_detached(async move { gateway.payment().notify(message).await }).await;
     match answer {
         Ok(_) => cx::json(StatusCode::OK, &json!({"code": "SUCCESS", "message": "OK"})),
         Err(status) => {

@@ -101,8 +101,12 @@ struct RegisterBody {
     nickname: String,
 }
 
-async fn register(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<RegisterBody>) -> Response {
-    cx.answer(async move {
+async fn register(
+    State(gateway): State<Gateway>,
+    cx: Cx,
+    Json(body): Json<RegisterBody>,
+) -> Response {
+    cx.answer(async {
         let request = wire::RegisterRequest {
             username: body.username,
             email: body.email,
@@ -126,7 +130,11 @@ struct LoginBody {
 }
 
 async fn login(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<LoginBody>) -> Response {
-    let name = if body.username.is_empty() { body.mobile } else { body.username };
+    let name = if body.username.is_empty() {
+        body.mobile
+    } else {
+        body.username
+    };
     if let Err(TooOften(seconds)) = gateway.limits.login(&name, cx.0.address) {
         let refusal = Refusal {
             retry_after_s: Some(seconds),
@@ -134,9 +142,13 @@ async fn login(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<LoginBod
         };
         return cx.refuse(&refusal);
     }
-    cx.answer(async move {
+    cx.answer(async {
         let life = wire::TokenLife::Canonical.into();
-        let request = wire::LoginRequest { name, password: body.password, life };
+        let request = wire::LoginRequest {
+            name,
+            password: body.password,
+            life,
+        };
         let signed_in = gateway.user().login(request).await?.into_inner();
         Ok(SignedIn::from(signed_in))
     })
@@ -149,9 +161,15 @@ struct RefreshBody {
     refresh_token: String,
 }
 
-async fn refresh(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<RefreshBody>) -> Response {
-    cx.answer(async move {
-        let request = wire::RefreshRequest { refresh_token: body.refresh_token };
+async fn refresh(
+    State(gateway): State<Gateway>,
+    cx: Cx,
+    Json(body): Json<RefreshBody>,
+) -> Response {
+    cx.answer(async {
+        let request = wire::RefreshRequest {
+            refresh_token: body.refresh_token,
+        };
         let signed_in = gateway.user().refresh(request).await?.into_inner();
         Ok(SignedIn::from(signed_in))
     })
@@ -159,10 +177,12 @@ async fn refresh(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<Refres
 }
 
 async fn logout(State(gateway): State<Gateway>, cx: Cx) -> Response {
-    let inner = cx.clone();
-    cx.answer(async move {
-        inner.caller()?;
-        gateway.user().logout(inner.call(wire::LogoutRequest {})).await?;
+    cx.acknowledge(async {
+        cx.caller()?;
+        gateway
+            .user()
+            .logout(cx.call(wire::LogoutRequest {}))
+            .await?;
         Ok(())
     })
     .await
@@ -180,25 +200,25 @@ async fn change_password(
     cx: Cx,
     Json(body): Json<PasswordBody>,
 ) -> Response {
-    let inner = cx.clone();
-    cx.answer(async move {
-        inner.caller()?;
+    cx.acknowledge(async {
+        cx.caller()?;
         let request = wire::ChangePasswordRequest {
             old_password: body.old_password,
             new_password: body.new_password,
         };
-        gateway.user().change_password(inner.call(request)).await?;
+        gateway.user().change_password(cx.call(request)).await?;
         Ok(())
     })
     .await
 }
 
 async fn profile(State(gateway): State<Gateway>, cx: Cx) -> Response {
-    let inner = cx.clone();
-    cx.answer(async move {
-        inner.caller()?;
-        let request = inner.call(wire::GetProfileRequest {});
-        Ok(User::from(gateway.user().get_profile(request).await?.into_inner()))
+    cx.answer(async {
+        cx.caller()?;
+        let request = cx.call(wire::GetProfileRequest {});
+        Ok(User::from(
+            gateway.user().get_profile(request).await?.into_inner(),
+        ))
     })
     .await
 }
@@ -213,9 +233,8 @@ struct UpdateBody {
 }
 
 async fn update(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<UpdateBody>) -> Response {
-    let inner = cx.clone();
-    cx.answer(async move {
-        inner.caller()?;
+    cx.answer(async {
+        cx.caller()?;
         let request = wire::UpdateProfileRequest {
             nickname: body.nickname,
             avatar: body.avatar,
@@ -223,7 +242,11 @@ async fn update(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<UpdateB
             info: body.info,
             email: body.email,
         };
-        let account = gateway.user().update_profile(inner.call(request)).await?.into_inner();
+        let account = gateway
+            .user()
+            .update_profile(cx.call(request))
+            .await?
+            .into_inner();
         Ok(User::from(account))
     })
     .await

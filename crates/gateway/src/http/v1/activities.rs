@@ -26,7 +26,10 @@ pub(crate) fn routes() -> Router<Gateway> {
         .route("/seckill/activities", get(list))
         .route("/seckill/activities/{id}", get(detail))
         .route("/admin/seckill/activities", post(create))
-        .route("/admin/seckill/activities/{id}", put(update).patch(update).delete(cancel))
+        .route(
+            "/admin/seckill/activities/{id}",
+            put(update).patch(update).delete(cancel),
+        )
         .route("/admin/seckill/activities/{id}/warmup", post(warm_up))
         .route("/admin/seckill/activities/{id}/reconcile", post(reconcile))
 }
@@ -110,7 +113,7 @@ struct ListQuery {
 }
 
 async fn list(State(gateway): State<Gateway>, cx: Cx, Query(query): Query<ListQuery>) -> Response {
-    cx.answer(async move {
+    cx.answer(async {
         let (page, page_size) = query.paging.of(PAGE_SIZE);
         let status = match query.status.as_str() {
             "all" => wire::Status::Unspecified,
@@ -119,10 +122,21 @@ async fn list(State(gateway): State<Gateway>, cx: Cx, Query(query): Query<ListQu
             "cancelled" => wire::Status::Cancelled,
             _ => wire::Status::Active,
         };
-        let product_id = query.product_id.and_then(|text| text.parse().ok()).unwrap_or_default();
-        let request =
-            wire::ListActivitiesRequest { page, page_size, status: status.into(), product_id };
-        let found = gateway.seckill().list_activities(request).await?.into_inner();
+        let product_id = query
+            .product_id
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_default();
+        let request = wire::ListActivitiesRequest {
+            page,
+            page_size,
+            status: status.into(),
+            product_id,
+        };
+        let found = gateway
+            .seckill()
+            .list_activities(request)
+            .await?
+            .into_inner();
         let items = found.activities.into_iter().map(Activity::from).collect();
         Ok(Page::new(items, (page, page_size), found.total))
     })
@@ -131,13 +145,19 @@ async fn list(State(gateway): State<Gateway>, cx: Cx, Query(query): Query<ListQu
 
 /// What is no id names nothing.
 pub(crate) fn activity_id(text: &str) -> Result<i64, Refusal> {
-    text.parse::<ids::ActivityId>().map(Into::into).map_err(|_| Reason::ActivityNotFound.into())
+    text.parse::<ids::ActivityId>()
+        .map(Into::into)
+        .map_err(|_| Reason::ActivityNotFound.into())
 }
 
 async fn detail(State(gateway): State<Gateway>, cx: Cx, Path(id): Path<String>) -> Response {
-    cx.answer(async move {
-        let request = wire::GetActivityRequest { id: activity_id(&id)? };
-        Ok(Activity::from(gateway.seckill().get_activity(request).await?.into_inner()))
+    cx.answer(async {
+        let request = wire::GetActivityRequest {
+            id: activity_id(&id)?,
+        };
+        Ok(Activity::from(
+            gateway.seckill().get_activity(request).await?.into_inner(),
+        ))
     })
     .await
 }
@@ -171,32 +191,45 @@ impl Body {
     }
 
     fn start_ms(&self) -> Result<Option<i64>, Refusal> {
-        self.start_at.as_ref().or(self.start_time.as_ref()).map(|text| parse_time(text)).transpose()
+        self.start_at
+            .as_ref()
+            .or(self.start_time.as_ref())
+            .map(|text| parse_time(text))
+            .transpose()
     }
 
     fn end_ms(&self) -> Result<Option<i64>, Refusal> {
-        self.end_at.as_ref().or(self.end_time.as_ref()).map(|text| parse_time(text)).transpose()
+        self.end_at
+            .as_ref()
+            .or(self.end_time.as_ref())
+            .map(|text| parse_time(text))
+            .transpose()
     }
 }
 
 async fn create(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<Body>) -> Response {
-    let inner = cx.clone();
-    cx.answer(async move {
-        inner.admin()?;
+    cx.answer(async {
+        cx.admin()?;
         let request = wire::CreateActivityRequest {
             product_id: body.product_id.unwrap_or_default(),
             price_fen: body.price_fen().unwrap_or_default(),
             // Absent units would mean "all there is", which only the init route may ask for.
             units: body.units().filter(|units| *units != 0).unwrap_or(-1),
-            start_ms: body.start_ms()?.unwrap_or(inner.0.now_ms),
+            start_ms: body.start_ms()?.unwrap_or(cx.0.now_ms),
             end_ms: body.end_ms()?.unwrap_or_default(),
             limit_per_user: body.per_user_limit.unwrap_or_default(),
             payment_window_s: body.payment_window_s.unwrap_or_default(),
             name: body.name.or(body.title).unwrap_or_default(),
             description: body.description.unwrap_or_default(),
         };
-        let request = inner.call(request);
-        Ok(Activity::from(gateway.seckill().create_activity(request).await?.into_inner()))
+        let request = cx.call(request);
+        Ok(Activity::from(
+            gateway
+                .seckill()
+                .create_activity(request)
+                .await?
+                .into_inner(),
+        ))
     })
     .await
 }
@@ -207,9 +240,8 @@ async fn update(
     Path(id): Path<String>,
     Json(body): Json<Body>,
 ) -> Response {
-    let inner = cx.clone();
-    cx.answer(async move {
-        inner.admin()?;
+    cx.answer(async {
+        cx.admin()?;
         let request = wire::UpdateActivityRequest {
             id: activity_id(&id)?,
             price_fen: body.price_fen(),
@@ -222,28 +254,44 @@ async fn update(
             name: body.name.or(body.title),
             description: body.description,
         };
-        let request = inner.call(request);
-        Ok(Activity::from(gateway.seckill().update_activity(request).await?.into_inner()))
+        let request = cx.call(request);
+        Ok(Activity::from(
+            gateway
+                .seckill()
+                .update_activity(request)
+                .await?
+                .into_inner(),
+        ))
     })
     .await
 }
 
 async fn cancel(State(gateway): State<Gateway>, cx: Cx, Path(id): Path<String>) -> Response {
-    let inner = cx.clone();
-    cx.answer(async move {
-        inner.admin()?;
-        let request = inner.call(wire::CancelActivityRequest { id: activity_id(&id)? });
-        Ok(Activity::from(gateway.seckill().cancel_activity(request).await?.into_inner()))
+    cx.answer(async {
+        cx.admin()?;
+        let request = cx.call(wire::CancelActivityRequest {
+            id: activity_id(&id)?,
+        });
+        Ok(Activity::from(
+            gateway
+                .seckill()
+                .cancel_activity(request)
+                .await?
+                .into_inner(),
+        ))
     })
     .await
 }
 
 async fn warm_up(State(gateway): State<Gateway>, cx: Cx, Path(id): Path<String>) -> Response {
-    let inner = cx.clone();
-    cx.answer(async move {
-        inner.admin()?;
-        let request = inner.call(wire::WarmUpRequest { id: activity_id(&id)? });
-        Ok(Activity::from(gateway.seckill().warm_up(request).await?.into_inner()))
+    cx.answer(async {
+        cx.admin()?;
+        let request = cx.call(wire::WarmUpRequest {
+            id: activity_id(&id)?,
+        });
+        Ok(Activity::from(
+            gateway.seckill().warm_up(request).await?.into_inner(),
+        ))
     })
     .await
 }
@@ -270,11 +318,12 @@ async fn reconcile(
     Path(id): Path<String>,
     MaybeJson(body): MaybeJson<ReconcileBody>,
 ) -> Response {
-    let inner = cx.clone();
-    cx.answer(async move {
-        inner.admin()?;
-        let request =
-            inner.call(wire::ReconcileRequest { id: activity_id(&id)?, repair: body.repair });
+    cx.answer(async {
+        cx.admin()?;
+        let request = cx.call(wire::ReconcileRequest {
+            id: activity_id(&id)?,
+            repair: body.repair,
+        });
         let report = gateway.seckill().reconcile(request).await?.into_inner();
         Ok(Report {
             lost_units: report.lost_units,

@@ -26,7 +26,10 @@ pub(crate) fn routes() -> Router<Gateway> {
         .route("/products", get(list))
         .route("/products/{id}", get(detail))
         .route("/admin/products", post(create))
-        .route("/admin/products/{id}", put(update).patch(update).delete(delete))
+        .route(
+            "/admin/products/{id}",
+            put(update).patch(update).delete(delete),
+        )
 }
 
 #[derive(Serialize)]
@@ -79,17 +82,21 @@ struct ListQuery {
 }
 
 async fn list(State(gateway): State<Gateway>, cx: Cx, Query(query): Query<ListQuery>) -> Response {
-    cx.answer(async move {
+    cx.answer(async {
         let (page, page_size) = query.paging.of(PAGE_SIZE);
         let fen = |text: &Option<String>| {
-            text.as_ref().and_then(|text| text.parse::<Money>().ok()).map(Money::fen)
+            text.as_ref()
+                .and_then(|text| text.parse::<Money>().ok())
+                .map(Money::fen)
         };
         let request = wire::ListRequest {
             page,
             page_size,
             min_price_fen: fen(&query.min_price),
             max_price_fen: fen(&query.max_price),
-            in_stock: query.in_stock.is_some_and(|text| text == "1" || text == "true"),
+            in_stock: query
+                .in_stock
+                .is_some_and(|text| text == "1" || text == "true"),
             off_shelf_too: false,
             sort: sort(&query.sort, &query.sort_by, &query.sort_order).into(),
             keyword: query.keyword,
@@ -102,9 +109,14 @@ async fn list(State(gateway): State<Gateway>, cx: Cx, Query(query): Query<ListQu
     .await
 }
 
-/// `sort=price,asc`, or `sort_by` with `sort_order`; the first wins, and anything unknown is the default.
+/// `sort=price,asc`, or `sort_by` with `sort_order`; the first wins, and anything unknown is the
+/// default.
 fn sort(sort: &str, by: &str, order: &str) -> wire::Sort {
-    let (by, order) = sort.split_once(',').unwrap_or(if sort.is_empty() { (by, order) } else { (sort, "") });
+    let (by, order) = sort.split_once(',').unwrap_or(if sort.is_empty() {
+        (by, order)
+    } else {
+        (sort, "")
+    });
     let ascending = order.eq_ignore_ascii_case("asc");
     match (by, ascending) {
         ("price", true) => wire::Sort::PriceAsc,
@@ -117,16 +129,24 @@ fn sort(sort: &str, by: &str, order: &str) -> wire::Sort {
 }
 
 async fn detail(State(gateway): State<Gateway>, cx: Cx, Path(id): Path<String>) -> Response {
-    cx.answer(async move {
+    cx.answer(async {
         let id = product_id(&id)?;
-        Ok(Product::from(gateway.product().get(wire::GetRequest { id }).await?.into_inner()))
+        Ok(Product::from(
+            gateway
+                .product()
+                .get(wire::GetRequest { id })
+                .await?
+                .into_inner(),
+        ))
     })
     .await
 }
 
 /// What is no id names nothing.
 pub(crate) fn product_id(text: &str) -> Result<i64, Refusal> {
-    text.parse::<ids::ProductId>().map(Into::into).map_err(|_| Reason::ProductNotFound.into())
+    text.parse::<ids::ProductId>()
+        .map(Into::into)
+        .map_err(|_| Reason::ProductNotFound.into())
 }
 
 #[derive(Deserialize)]
@@ -149,9 +169,8 @@ impl Body {
 }
 
 async fn create(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<Body>) -> Response {
-    let inner = cx.clone();
-    cx.answer(async move {
-        inner.admin()?;
+    cx.answer(async {
+        cx.admin()?;
         let request = wire::CreateRequest {
             price_fen: body.price_fen().unwrap_or_default(),
             name: body.name.unwrap_or_default(),
@@ -160,7 +179,13 @@ async fn create(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<Body>) 
             category: body.category.unwrap_or_default(),
             image_url: body.image_url.unwrap_or_default(),
         };
-        Ok(Product::from(gateway.product().create(inner.call(request)).await?.into_inner()))
+        Ok(Product::from(
+            gateway
+                .product()
+                .create(cx.call(request))
+                .await?
+                .into_inner(),
+        ))
     })
     .await
 }
@@ -171,9 +196,8 @@ async fn update(
     Path(id): Path<String>,
     Json(body): Json<Body>,
 ) -> Response {
-    let inner = cx.clone();
-    cx.answer(async move {
-        inner.admin()?;
+    cx.answer(async {
+        cx.admin()?;
         let request = wire::UpdateRequest {
             id: product_id(&id)?,
             price_fen: body.price_fen(),
@@ -184,7 +208,13 @@ async fn update(
             image_url: body.image_url,
             on_shelf: body.status.map(|status| status != 0),
         };
-        Ok(Product::from(gateway.product().update(inner.call(request)).await?.into_inner()))
+        Ok(Product::from(
+            gateway
+                .product()
+                .update(cx.call(request))
+                .await?
+                .into_inner(),
+        ))
     })
     .await
 }
@@ -195,11 +225,17 @@ struct Deleted {
 }
 
 async fn delete(State(gateway): State<Gateway>, cx: Cx, Path(id): Path<String>) -> Response {
-    let inner = cx.clone();
-    cx.answer(async move {
-        inner.admin()?;
-        let request = wire::DeleteRequest { id: product_id(&id)? };
-        let deleted = gateway.product().delete(inner.call(request)).await?.into_inner().deleted;
+    cx.answer(async {
+        cx.admin()?;
+        let request = wire::DeleteRequest {
+            id: product_id(&id)?,
+        };
+        let deleted = gateway
+            .product()
+            .delete(cx.call(request))
+            .await?
+            .into_inner()
+            .deleted;
         Ok(Deleted { deleted })
     })
     .await

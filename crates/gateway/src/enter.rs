@@ -1,4 +1,5 @@
-//! What a request passes before its handler: who and where from, its lane and limits, time, trace and headers.
+//! What a request passes before its handler: who and where from, its lane and limits, time, trace
+//! and headers.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -30,47 +31,81 @@ use crate::{
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES_MAX: usize = 64;
 
-macro_rules! metric {
-    ($name:ident: $type:ty = $register:expr) => {
-        #[expect(clippy::expect_used, reason = "a metric registered twice is found by the first test")]
-        static $name: LazyLock<$type> = LazyLock::new(|| $register.expect("registered once"));
-    };
-}
+#[expect(
+    clippy::expect_used,
+    reason = "a metric registered twice is found by the first test"
+)]
+static REQUESTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    let labels = &["lane", "route", "method", "status"];
+    register_int_counter_vec!(
+        "http_requests_total",
+        "Requests by lane, route and answer.",
+        labels
+    )
+    .expect("registered once")
+});
+#[expect(
+    clippy::expect_used,
+    reason = "a metric registered twice is found by the first test"
+)]
+static SECONDS: LazyLock<HistogramVec> = LazyLock::new(|| {
+    let labels = &["lane", "route"];
+    register_histogram_vec!("http_request_seconds", "How long a request takes.", labels)
+        .expect("registered once")
+});
 
-metric!(REQUESTS: IntCounterVec = register_int_counter_vec!(
-    "http_requests_total", "Requests by lane, route and answer.", &["lane", "route", "method", "status"]
-));
-metric!(SECONDS: HistogramVec = register_histogram_vec!(
-    "http_request_seconds", "How long a request takes.", &["lane", "route"]
-));
-
-pub(crate) async fn enter(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn enter(
+    State(gateway): State<Gateway>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let start = Instant::now();
     let lane = Lane::of(request.method(), request.uri().path());
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("none", MatchedPath::as_str)
+        .to_owned();
     let method = request.method().clone();
-    let span = tracing::info_span!("http", otel.name = format!("{method} {route}"), otel.kind = "server");
+    let span = tracing::info_span!(
+        "http",
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server"
+    );
     if let Some(parent) = text(request.headers(), "traceparent") {
         service::trace::set_parent(&span, parent);
     }
     let cx = context(&gateway, &request);
     request.extensions_mut().insert(cx.clone());
-    let mut response = pass(&gateway, &cx, lane, request, next).instrument(span).await;
+    let mut response = pass(&gateway, &cx, lane, request, next)
+        .instrument(span)
+        .await;
     decorate(response.headers_mut(), &cx);
     let status = response.status();
-    REQUESTS.with_label_values(&[lane.name(), &route, method.as_str(), status.as_str()]).inc();
-    SECONDS.with_label_values(&[lane.name(), &route]).observe(start.elapsed().as_secs_f64());
+    REQUESTS
+        .with_label_values(&[lane.name(), &route, method.as_str(), status.as_str()])
+        .inc();
+    SECONDS
+        .with_label_values(&[lane.name(), &route])
+        .observe(start.elapsed().as_secs_f64());
     response
 }
 
-async fn pass(gateway: &Gateway, cx: &Cx, lane: Lane, request: Request<Body>, next: Next) -> Response {
+async fn pass(
+    gateway: &Gateway,
+    cx: &Cx,
+    lane: Lane,
+    request: Request<Body>,
+    next: Next,
+) -> Response {
     if let Err(refusal) = admit(gateway, cx, lane) {
         return cx.refuse_early(&refusal);
     }
     let Some(place) = gateway.lanes.enter(lane) else {
         return cx.refuse_early(&Reason::Unavailable.into());
     };
-    // In a task of its own: a panic ends one request, and a caller that goes away drops nothing halfway.
+    // In a task of its own: a panic ends one request, and a caller that goes away drops nothing
+    // halfway.
     let work = async move {
         let response = next.run(request).await;
         drop(place);
@@ -90,16 +125,25 @@ async fn pass(gateway: &Gateway, cx: &Cx, lane: Lane, request: Request<Body>, ne
 fn admit(gateway: &Gateway, cx: &Cx, lane: Lane) -> Result<(), Refusal> {
     let limits = &gateway.limits;
     let refuse = |reason: Reason| {
-        move |TooOften(seconds)| Refusal { retry_after_s: Some(seconds), ..reason.into() }
+        move |TooOften(seconds)| Refusal {
+            retry_after_s: Some(seconds),
+            ..reason.into()
+        }
     };
-    limits.address(cx.0.address).map_err(refuse(Reason::TooManyRequests))?;
+    limits
+        .address(cx.0.address)
+        .map_err(refuse(Reason::TooManyRequests))?;
     if let Ok(Some(caller)) = &cx.0.caller {
         match lane {
             Lane::Seckill => {
-                limits.seckill(caller.user.get()).map_err(refuse(Reason::SeckillRateLimited))?;
+                limits
+                    .seckill(caller.user.get())
+                    .map_err(refuse(Reason::SeckillRateLimited))?;
             }
             Lane::Browse | Lane::Account | Lane::Money | Lane::Admin => {
-                limits.user(caller.user.get()).map_err(refuse(Reason::TooManyRequests))?;
+                limits
+                    .user(caller.user.get())
+                    .map_err(refuse(Reason::TooManyRequests))?;
             }
         }
     }
@@ -108,7 +152,10 @@ fn admit(gateway: &Gateway, cx: &Cx, lane: Lane) -> Result<(), Refusal> {
 
 fn context(gateway: &Gateway, request: &Request) -> Cx {
     let headers = request.headers();
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip());
     let peer = peer.unwrap_or(IpAddr::from([0, 0, 0, 0]));
     Cx(Arc::new(Inner {
         family: Family::of(request.uri().path()),
@@ -122,7 +169,9 @@ fn context(gateway: &Gateway, request: &Request) -> Cx {
 /// The request's own id if it brings a sane one.
 fn request_id(headers: &HeaderMap) -> String {
     let sane = |id: &&str| {
-        !id.is_empty() && id.len() <= REQUEST_ID_BYTES_MAX && id.bytes().all(|b| b.is_ascii_graphic())
+        !id.is_empty()
+            && id.len() <= REQUEST_ID_BYTES_MAX
+            && id.bytes().all(|b| b.is_ascii_graphic())
     };
     text(headers, REQUEST_ID.as_str())
         .filter(sane)
@@ -134,18 +183,19 @@ fn caller(
     gateway: &Gateway,
     headers: &HeaderMap,
 ) -> Result<Option<auth::Principal>, auth::TokenError> {
-    let Some(value) = text(headers, header::AUTHORIZATION.as_str()) else { return Ok(None) };
+    let Some(value) = text(headers, header::AUTHORIZATION.as_str()) else {
+        return Ok(None);
+    };
     let token = match value.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         Some(_) => return Err(auth::TokenError::Invalid),
         None => value,
     };
-    let claims = gateway.verifier.verify_access(token, gateway.clock.now_ms() / 1_000)?;
-    let revoked = claims.principal.session.is_some_and(|session| gateway.revoked.contains(session));
-    if revoked { Err(auth::TokenError::Invalid) } else { Ok(Some(claims.principal)) }
+    gateway.caller(token).map(Some)
 }
 
-/// The right-most address of `X-Forwarded-For` that no trusted proxy wrote; without one in front, the peer.
+/// The right-most address of `X-Forwarded-For` that no trusted proxy wrote; without one in front,
+/// the peer.
 fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     if !is_trusted(&peer) {
@@ -160,7 +210,9 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
     let mut client = peer;
     for hop in hops.iter().rev() {
         // What cannot be read was not written by a proxy of ours.
-        let Ok(address) = hop.trim().parse::<IpAddr>() else { return client };
+        let Ok(address) = hop.trim().parse::<IpAddr>() else {
+            return client;
+        };
         client = address;
         if !is_trusted(&address) {
             return client;
@@ -177,9 +229,15 @@ fn decorate(headers: &mut HeaderMap, cx: &Cx) {
     if let Ok(id) = HeaderValue::from_str(&cx.0.request_id) {
         headers.insert(REQUEST_ID, id);
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
@@ -187,13 +245,21 @@ fn decorate(headers: &mut HeaderMap, cx: &Cx) {
 }
 
 pub(crate) fn cors(origins: &[String]) -> CorsLayer {
-    let origins: Vec<HeaderValue> =
-        origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
+    let origins: Vec<HeaderValue> = origins
+        .iter()
+        .filter_map(|origin| HeaderValue::from_str(origin).ok())
+        .collect();
     let own = |name: &'static str| HeaderName::from_static(name);
     CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_credentials(true)
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,

@@ -1,0 +1,251 @@
+//! `/api/user`, `/api/auth`.
+
+use axum::{
+    Router,
+    extract::State,
+    response::Response,
+    routing::{get, post},
+};
+use fault::{Code, Reason};
+use proto::user as wire;
+use serde::{Deserialize, Serialize};
+
+use super::or_default;
+use crate::{
+    body::{Json, MaybeJson},
+    cx::Cx,
+    limit::TooOften,
+    refusal::Refusal,
+    state::Gateway,
+    views::local_time,
+};
+
+pub(super) fn routes() -> Router<Gateway> {
+    Router::new()
+        .route("/user/register", post(register))
+        .route("/user/login", post(login))
+        .route("/user/profile", get(profile))
+        .route("/auth/refresh-token", post(refresh))
+        .route("/auth/change-password", post(change_password))
+        .route("/auth/logout", post(logout))
+}
+
+#[derive(Serialize)]
+struct User {
+    id: i64,
+    username: String,
+    email: String,
+    phone: String,
+    /// 1 user, 2 administrator: the page shows its link by it.
+    role: i32,
+    created_at: String,
+}
+
+impl From<wire::Account> for User {
+    fn from(account: wire::Account) -> Self {
+        let role = if account.role() == wire::Role::Admin {
+            2
+        } else {
+            1
+        };
+        Self {
+            id: account.id,
+            username: account.username,
+            email: account.email,
+            phone: account.mobile,
+            role,
+            created_at: local_time(account.created_at_ms),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SignedIn {
+    token: String,
+    user: User,
+}
+
+impl From<wire::SignedIn> for SignedIn {
+    fn from(signed_in: wire::SignedIn) -> Self {
+        let user = signed_in.account.unwrap_or_default().into();
+        Self {
+            token: signed_in.access_token,
+            user,
+        }
+    }
+}
+
+const LIFE: wire::TokenLife = wire::TokenLife::Gomall;
+
+#[derive(Deserialize)]
+struct RegisterBody {
+    #[serde(default, deserialize_with = "or_default")]
+    username: String,
+    #[serde(default, deserialize_with = "or_default")]
+    password: String,
+    #[serde(default, deserialize_with = "or_default")]
+    email: String,
+    #[serde(default, deserialize_with = "or_default")]
+    phone: String,
+}
+
+async fn register(
+    State(gateway): State<Gateway>,
+    cx: Cx,
+    Json(body): Json<RegisterBody>,
+) -> Response {
+    cx.answer(async {
+        if body.username.is_empty() {
+            return Err(Refusal::bad("username"));
+        }
+        let request = wire::RegisterRequest {
+            username: body.username,
+            email: body.email,
+            mobile: body.phone,
+            password: body.password,
+            nickname: String::new(),
+            life: LIFE.into(),
+        };
+        Ok(SignedIn::from(
+            gateway.user().register(request).await?.into_inner(),
+        ))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct LoginBody {
+    #[serde(default, deserialize_with = "or_default")]
+    username: String,
+    #[serde(default, deserialize_with = "or_default")]
+    password: String,
+}
+
+async fn login(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<LoginBody>) -> Response {
+    if body.username.is_empty() || body.password.is_empty() {
+        return cx.refuse(&Refusal::bad("username, password"));
+    }
+    if let Err(TooOften(seconds)) = gateway.limits.login(&body.username, cx.0.address) {
+        let often = Refusal {
+            retry_after_s: Some(seconds),
+            ..Reason::TooManyRequests.into()
+        };
+        return cx.refuse_early(&often);
+    }
+    cx.answer(async {
+        let (name, password) = (body.username, body.password);
+        let request = wire::LoginRequest {
+            name,
+            password,
+            life: LIFE.into(),
+        };
+        Ok(SignedIn::from(
+            gateway.user().login(request).await?.into_inner(),
+        ))
+    })
+    .await
+}
+
+async fn profile(State(gateway): State<Gateway>, cx: Cx) -> Response {
+    cx.answer(async {
+        cx.caller()?;
+        let request = cx.call(wire::GetProfileRequest {});
+        Ok(User::from(
+            gateway.user().get_profile(request).await?.into_inner(),
+        ))
+    })
+    .await
+}
+
+#[derive(Default, Deserialize)]
+struct RefreshBody {
+    #[serde(default, deserialize_with = "or_default")]
+    refresh_token: String,
+}
+
+#[derive(Serialize)]
+struct Refreshed {
+    token: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    refresh_token: String,
+}
+
+/// The shop never handed out refresh tokens: what comes here is an access token, in the body or as
+/// Bearer.
+async fn refresh(
+    State(gateway): State<Gateway>,
+    cx: Cx,
+    MaybeJson(body): MaybeJson<RefreshBody>,
+) -> Response {
+    let renewed = async {
+        let renew = wire::RenewRequest { life: LIFE.into() };
+        if body.refresh_token.is_empty() {
+            cx.caller()?;
+            return Ok(gateway.user().renew(cx.call(renew)).await?.into_inner());
+        }
+        if let Ok(principal) = gateway.caller(&body.refresh_token) {
+            let request = auth::request(&principal, renew);
+            return Ok(gateway.user().renew(request).await?.into_inner());
+        }
+        let request = wire::RefreshRequest {
+            refresh_token: body.refresh_token,
+        };
+        Ok(gateway.user().refresh(request).await?.into_inner())
+    };
+    let renewed = renewed.await.map_err(|refusal: Refusal| {
+        // HTTP 401 would throw the user out of the page.
+        let lost = refusal.reason.code() == Code::Unauthenticated;
+        if lost {
+            Reason::RefreshReused.into()
+        } else {
+            refusal
+        }
+    });
+    cx.answer(async {
+        let signed_in = renewed?;
+        let (token, refresh_token) = (signed_in.access_token, signed_in.refresh_token);
+        Ok(Refreshed {
+            token,
+            refresh_token,
+        })
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+struct PasswordBody {
+    #[serde(default, deserialize_with = "or_default")]
+    old_password: String,
+    #[serde(default, deserialize_with = "or_default")]
+    new_password: String,
+}
+
+async fn change_password(
+    State(gateway): State<Gateway>,
+    cx: Cx,
+    Json(body): Json<PasswordBody>,
+) -> Response {
+    cx.acknowledge(async {
+        cx.caller()?;
+        let (old_password, new_password) = (body.old_password, body.new_password);
+        let request = wire::ChangePasswordRequest {
+            old_password,
+            new_password,
+        };
+        gateway.user().change_password(cx.call(request)).await?;
+        Ok(())
+    })
+    .await
+}
+
+async fn logout(State(gateway): State<Gateway>, cx: Cx) -> Response {
+    cx.acknowledge(async {
+        cx.caller()?;
+        gateway
+            .user()
+            .logout(cx.call(wire::LogoutRequest {}))
+            .await?;
+        Ok(())
+    })
+    .await
+}

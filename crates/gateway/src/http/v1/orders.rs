@@ -1,0 +1,235 @@
+//! A buyer's orders.
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    response::Response,
+    routing::{get, post},
+};
+use fault::Reason;
+use money::Money;
+use proto::order as wire;
+use serde::{Deserialize, Serialize};
+
+use super::payments;
+use crate::{
+    body::{MaybeJson, Query},
+    cx::Cx,
+    refusal::Refusal,
+    state::Gateway,
+    views::{Page, Paging, rfc3339, rfc3339_some, yuan},
+};
+
+const PAGE_SIZE: u32 = 20;
+
+pub(crate) fn routes() -> Router<Gateway> {
+    Router::new()
+        .route("/orders", get(list))
+        .route("/orders/{order_no}", get(detail))
+        .route("/orders/{order_no}/cancel", post(cancel))
+        .route("/orders/{order_no}/pay", post(pay))
+        .route("/admin/orders/{order_no}/refund", post(refund))
+}
+
+#[derive(Serialize)]
+struct Line {
+    product_id: i64,
+    product_name: String,
+    product_image: String,
+    price: Money,
+    price_fen: i64,
+    quantity: i32,
+    sub_total: Money,
+    sub_total_fen: i64,
+}
+
+#[derive(Serialize)]
+struct Order {
+    id: i64,
+    order_no: String,
+    user_id: i64,
+    items: [Line; 1],
+    product_id: i64,
+    product_name: String,
+    product_image: String,
+    quantity: i32,
+    total_price: Money,
+    total_price_fen: i64,
+    payable: Money,
+    payable_fen: i64,
+    status: &'static str,
+    /// Why an order that is over is over.
+    reason: Option<String>,
+    source: &'static str,
+    activity_id: i64,
+    payment_no: Option<String>,
+    /// Absent until it has landed.
+    expire_at: Option<String>,
+    paid_at: Option<String>,
+    created_at: String,
+}
+
+impl From<wire::OrderView> for Order {
+    fn from(view: wire::OrderView) -> Self {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let (price, total) = (yuan(view.price_fen), yuan(view.total_fen));
+        Self {
+            id: view.id,
+            user_id: view.user_id,
+            status: status(&view),
+            reason: some(&view.reason),
+            source: "seckill",
+            activity_id: view.activity_id,
+            payment_no: some(&view.payment_no),
+            expire_at: rfc3339_some(view.expires_at_ms),
+            paid_at: rfc3339_some(view.paid_at_ms),
+            created_at: rfc3339(view.created_at_ms),
+            product_id: view.product_id,
+            product_name: view.product_name.clone(),
+            product_image: view.product_image.clone(),
+            quantity: view.quantity,
+            total_price: total,
+            total_price_fen: view.total_fen,
+            payable: total,
+            payable_fen: view.total_fen,
+            items: [Line {
+                product_id: view.product_id,
+                product_name: view.product_name,
+                product_image: view.product_image,
+                price,
+                price_fen: view.price_fen,
+                quantity: view.quantity,
+                sub_total: total,
+                sub_total_fen: view.total_fen,
+            }],
+            order_no: view.order_no,
+        }
+    }
+}
+
+fn status(view: &wire::OrderView) -> &'static str {
+    use wire::State;
+    match view.state() {
+        State::Processing | State::Unspecified => "processing",
+        State::Pending => "pending_payment",
+        State::Closing => "closing",
+        State::Paid => "paid",
+        State::Closed if view.reason == "cancelled" => "cancelled",
+        State::Closed => "closed",
+        State::Refused => "failed",
+        State::Refunding => "refunding",
+        State::Refunded => "refunded",
+    }
+}
+
+/// What `status` asks for; unknown words find nothing rather than everything.
+fn state(status: &str) -> Result<wire::State, Refusal> {
+    use wire::State;
+    Ok(match status {
+        "" | "all" => State::Unspecified,
+        "processing" => State::Processing,
+        "pending_payment" | "pending" => State::Pending,
+        "closing" => State::Closing,
+        "paid" => State::Paid,
+        "closed" | "cancelled" => State::Closed,
+        "failed" => State::Refused,
+        "refunding" => State::Refunding,
+        "refunded" => State::Refunded,
+        _ => return Err(Refusal::bad(format!("no order has the status {status}"))),
+    })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ListQuery {
+    #[serde(flatten)]
+    paging: Paging,
+    status: String,
+}
+
+async fn list(State(gateway): State<Gateway>, cx: Cx, Query(query): Query<ListQuery>) -> Response {
+    cx.answer(async {
+        cx.caller()?;
+        let (page, page_size) = query.paging.of(PAGE_SIZE);
+        let state = state(&query.status)?.into();
+        let request = cx.call(wire::ListOrdersRequest {
+            page,
+            page_size,
+            state,
+        });
+        let found = gateway.order().list_orders(request).await?.into_inner();
+        let items = found.orders.into_iter().map(Order::from).collect();
+        Ok(Page::new(items, (page, page_size), found.total))
+    })
+    .await
+}
+
+async fn detail(State(gateway): State<Gateway>, cx: Cx, Path(order_no): Path<String>) -> Response {
+    cx.answer(async {
+        cx.caller()?;
+        let request = cx.call(wire::GetOrderRequest { order_no });
+        Ok(Order::from(
+            gateway.order().get_order(request).await?.into_inner(),
+        ))
+    })
+    .await
+}
+
+async fn cancel(State(gateway): State<Gateway>, cx: Cx, Path(order_no): Path<String>) -> Response {
+    cx.answer(async {
+        cx.caller()?;
+        let request = cx.call(wire::CancelOrderRequest { order_no });
+        Ok(Order::from(
+            gateway.order().cancel_order(request).await?.into_inner(),
+        ))
+    })
+    .await
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct PayBody {
+    channel: String,
+}
+
+async fn pay(
+    State(gateway): State<Gateway>,
+    cx: Cx,
+    Path(order_no): Path<String>,
+    MaybeJson(body): MaybeJson<PayBody>,
+) -> Response {
+    cx.answer(async { payments::open(&gateway, &cx, order_no, &body.channel).await })
+        .await
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RefundBody {
+    reason: String,
+}
+
+async fn refund(
+    State(gateway): State<Gateway>,
+    cx: Cx,
+    Path(order_no): Path<String>,
+    MaybeJson(body): MaybeJson<RefundBody>,
+) -> Response {
+    const REASON_CHARS_MAX: usize = 80;
+    cx.answer(async {
+        cx.admin()?;
+        if body.reason.chars().count() > REASON_CHARS_MAX {
+            return Err(Refusal::new(
+                Reason::OrderParameter,
+                "reason has at most 80 characters",
+            ));
+        }
+        let request = cx.call(wire::RefundOrderRequest {
+            order_no,
+            reason: body.reason,
+        });
+        Ok(Order::from(
+            gateway.order().refund_order(request).await?.into_inner(),
+        ))
+    })
+    .await
+}

@@ -1,0 +1,240 @@
+//! Payments and refunds.
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    response::Response,
+    routing::{get, post},
+};
+use fault::Reason;
+use money::Money;
+use proto::payment as wire;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    body::{Json, Query},
+    cx::Cx,
+    refusal::Refusal,
+    state::Gateway,
+    views::{rfc3339, rfc3339_some, yuan},
+};
+
+pub(crate) fn routes() -> Router<Gateway> {
+    Router::new()
+        .route("/payments", post(create))
+        .route("/payments/{payment_no}", get(detail))
+        .route("/payments/{payment_no}/close", post(close))
+        .route("/payments/mock/{payment_no}/success", post(mock))
+        .route("/refunds/{refund_no}", get(refund))
+}
+
+#[derive(Serialize)]
+pub(crate) struct Payment {
+    payment_no: String,
+    purpose: &'static str,
+    /// Of an order's payment.
+    order_no: Option<String>,
+    channel: &'static str,
+    amount: Money,
+    amount_fen: i64,
+    status: &'static str,
+    /// What the QR code holds, while it can be paid.
+    code_url: Option<String>,
+    transaction_id: Option<String>,
+    created_at: String,
+    expire_at: Option<String>,
+    paid_at: Option<String>,
+    refund: Option<Refund>,
+}
+
+impl From<wire::PaymentView> for Payment {
+    fn from(view: wire::PaymentView) -> Self {
+        let some = |text: String| (!text.is_empty()).then_some(text);
+        let (status, channel, purpose) = (status(&view), channel(&view), purpose(&view));
+        Self {
+            payment_no: view.payment_no,
+            purpose,
+            order_no: (purpose == "order").then_some(view.subject),
+            channel,
+            amount: yuan(view.amount_fen),
+            amount_fen: view.amount_fen,
+            status,
+            code_url: some(view.code_url),
+            transaction_id: some(view.transaction_id),
+            created_at: rfc3339(view.created_at_ms),
+            expire_at: rfc3339_some(view.expires_at_ms),
+            paid_at: rfc3339_some(view.paid_at_ms),
+            refund: view.refund.map(Refund::from),
+        }
+    }
+}
+
+fn status(view: &wire::PaymentView) -> &'static str {
+    match view.state() {
+        wire::State::Opening | wire::State::Unspecified => "opening",
+        wire::State::Pending => "pending",
+        wire::State::Closing => "closing",
+        wire::State::Closed => "closed",
+        wire::State::Paid => "paid",
+        wire::State::Refunding => "refunding",
+        wire::State::Refunded => "refunded",
+    }
+}
+
+fn channel(view: &wire::PaymentView) -> &'static str {
+    match view.channel() {
+        wire::Channel::Mock => "mock",
+        wire::Channel::WechatNative | wire::Channel::Unspecified => "wechat_native",
+    }
+}
+
+fn purpose(view: &wire::PaymentView) -> &'static str {
+    match view.purpose() {
+        wire::Purpose::Order | wire::Purpose::Unspecified => "order",
+        wire::Purpose::CompareJob => "compare_job",
+        wire::Purpose::TopUp => "top_up",
+    }
+}
+
+#[derive(Serialize)]
+struct Refund {
+    refund_no: String,
+    payment_no: String,
+    amount: Money,
+    amount_fen: i64,
+    status: &'static str,
+    reason: String,
+    created_at: String,
+    refunded_at: Option<String>,
+}
+
+impl From<wire::RefundView> for Refund {
+    fn from(view: wire::RefundView) -> Self {
+        use wire::refund_view::State;
+        let status = match view.state() {
+            State::Due | State::Unspecified => "due",
+            State::Processing => "processing",
+            State::Succeeded => "succeeded",
+            State::Abnormal => "abnormal",
+        };
+        Self {
+            refund_no: view.refund_no,
+            payment_no: view.payment_no,
+            amount: yuan(view.amount_fen),
+            amount_fen: view.amount_fen,
+            status,
+            reason: view.reason,
+            created_at: rfc3339(view.created_at_ms),
+            refunded_at: rfc3339_some(view.refunded_at_ms),
+        }
+    }
+}
+
+/// Opens the order's payment by `channel` (none: WeChat), or answers with the one that is live.
+pub(crate) async fn open(
+    gateway: &Gateway,
+    cx: &Cx,
+    order_no: String,
+    channel: &str,
+) -> Result<Payment, Refusal> {
+    cx.caller()?;
+    let view = match channel {
+        "" | "wechat_native" => {
+            let request = wire::CreateRequest {
+                purpose: wire::Purpose::Order.into(),
+                subject: order_no,
+                channel: wire::Channel::WechatNative.into(),
+            };
+            gateway.payment().create(cx.call(request)).await?
+        }
+        "mock" => {
+            gateway
+                .payment()
+                .mock_pay(cx.call(wire::MockPayRequest { order_no }))
+                .await?
+        }
+        _ => return Err(Reason::NoPaymentMethod.into()),
+    };
+    Ok(view.into_inner().into())
+}
+
+#[derive(Deserialize)]
+struct CreateBody {
+    order_no: String,
+    #[serde(default)]
+    channel: String,
+}
+
+async fn create(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<CreateBody>) -> Response {
+    cx.answer(async { open(&gateway, &cx, body.order_no, &body.channel).await })
+        .await
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct DetailQuery {
+    sync: Option<String>,
+}
+
+async fn detail(
+    State(gateway): State<Gateway>,
+    cx: Cx,
+    Path(payment_no): Path<String>,
+    Query(query): Query<DetailQuery>,
+) -> Response {
+    cx.answer(async {
+        cx.caller()?;
+        let sync = query.sync.is_some_and(|sync| sync == "1" || sync == "true");
+        let request = cx.call(wire::GetRequest {
+            payment_no,
+            order_no: String::new(),
+            sync,
+        });
+        Ok(Payment::from(
+            gateway.payment().get(request).await?.into_inner(),
+        ))
+    })
+    .await
+}
+
+async fn close(State(gateway): State<Gateway>, cx: Cx, Path(payment_no): Path<String>) -> Response {
+    cx.answer(async {
+        cx.caller()?;
+        let request = cx.call(wire::CloseRequest { payment_no });
+        Ok(Payment::from(
+            gateway.payment().close(request).await?.into_inner(),
+        ))
+    })
+    .await
+}
+
+/// Where configuration allows it, pays what a payment is for without its company.
+async fn mock(State(gateway): State<Gateway>, cx: Cx, Path(payment_no): Path<String>) -> Response {
+    cx.answer(async {
+        cx.caller()?;
+        let asked = wire::GetRequest {
+            payment_no,
+            order_no: String::new(),
+            sync: false,
+        };
+        let view = gateway.payment().get(cx.call(asked)).await?.into_inner();
+        let request = cx.call(wire::MockPayRequest {
+            order_no: view.subject,
+        });
+        Ok(Payment::from(
+            gateway.payment().mock_pay(request).await?.into_inner(),
+        ))
+    })
+    .await
+}
+
+async fn refund(State(gateway): State<Gateway>, cx: Cx, Path(refund_no): Path<String>) -> Response {
+    cx.answer(async {
+        cx.caller()?;
+        let request = cx.call(wire::GetRefundRequest { refund_no });
+        Ok(Refund::from(
+            gateway.payment().get_refund(request).await?.into_inner(),
+        ))
+    })
+    .await
+}

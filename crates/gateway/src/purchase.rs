@@ -1,0 +1,87 @@
+//! Buying in a sale: one verb for every face.
+
+use std::sync::LazyLock;
+
+use axum::http::HeaderMap;
+use fault::Reason;
+use prometheus::{IntCounterVec, register_int_counter_vec};
+use proto::seckill::{Accepted, Outcome, ReserveItem};
+
+use crate::{cx::Cx, key::request_key, refusal::Refusal, state::Gateway};
+
+#[expect(
+    clippy::expect_used,
+    reason = "a metric registered twice is found by the first test"
+)]
+static PURCHASES: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    let help = "Purchases in sales by outcome.";
+    register_int_counter_vec!("seckill_purchases_total", help, &["outcome"])
+        .expect("registered once")
+});
+
+/// What the buyer wants units of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Target {
+    Activity(i64),
+    /// The product's running activity.
+    Product(i64),
+}
+
+/// A buyer's order, new or from before.
+#[derive(Debug)]
+pub(crate) struct Won {
+    pub(crate) accepted: Accepted,
+    pub(crate) repeated: bool,
+}
+
+pub(crate) async fn buy(
+    gateway: &Gateway,
+    cx: &Cx,
+    headers: &HeaderMap,
+    target: Target,
+    quantity: i32,
+) -> Result<Won, Refusal> {
+    let buyer = cx.caller()?.user.get();
+    let (activity_id, product_id, what) = match target {
+        Target::Activity(id) => (id, 0, format!("activity/{id}")),
+        Target::Product(id) => (0, id, format!("product/{id}")),
+    };
+    let item = ReserveItem {
+        activity_id,
+        product_id,
+        user_id: buyer,
+        quantity,
+        request_key: request_key(headers, buyer, &what)?,
+        trace_parent: service::trace::current_trace_parent().unwrap_or_default(),
+        deadline_ms: cx.0.now_ms.saturating_add(gateway.reserver.timeout_ms()),
+    };
+    let reply = gateway.reserver.reserve(item).await;
+    let outcome = reply.outcome();
+    let name = outcome.as_str_name().trim_start_matches("OUTCOME_");
+    PURCHASES.with_label_values(&[name]).inc();
+    match (refusal(outcome), reply.accepted) {
+        (None, Some(accepted)) => Ok(Won {
+            accepted,
+            repeated: outcome == Outcome::Repeated,
+        }),
+        (Some(reason), _) => Err(reason.into()),
+        (None, None) => Err(Reason::Internal.into()),
+    }
+}
+
+/// `None`: the buyer has an order.
+const fn refusal(outcome: Outcome) -> Option<Reason> {
+    Some(match outcome {
+        Outcome::Won | Outcome::Repeated => return None,
+        Outcome::SoldOut => Reason::SoldOut,
+        Outcome::NotStarted => Reason::NotStarted,
+        Outcome::Ended => Reason::Ended,
+        Outcome::Limit => Reason::LimitExceeded,
+        Outcome::NotFound => Reason::ActivityNotFound,
+        Outcome::Cancelled => Reason::ActivityCancelled,
+        Outcome::Paused => Reason::NotWarmed,
+        Outcome::Unconfirmed | Outcome::Busy => Reason::SeckillBusy,
+        Outcome::BadQuantity => Reason::SeckillParameter,
+        Outcome::Unspecified => Reason::Internal,
+    })
+}

@@ -1,0 +1,95 @@
+//! Connections: accepted, bounded, timed and drained. What they ask is `http`'s business.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body, extract::ConnectInfo};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::Service;
+
+use crate::config;
+
+/// Connections that wait to be accepted: a rush arrives at once.
+const BACKLOG: u32 = 4096;
+/// After the system had no place for a connection.
+const PAUSE: Duration = Duration::from_millis(50);
+
+pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }?;
+    // A restart finds its port again while old connections still linger.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Serves until `stop`, then ends idle connections and lets the others finish their request. A
+/// connection beyond the bound waits in the system's queue.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    config: config::Http,
+    tracker: TaskTracker,
+    stop: CancellationToken,
+) {
+    let places = Arc::new(Semaphore::new(config.connections_max));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_millis(config.header_timeout_ms));
+    let draining = GracefulShutdown::new();
+    while let Some(accepted) = stop.run_until_cancelled(accept(&listener, &places)).await {
+        match accepted {
+            Ok((stream, peer, place)) => {
+                let service = service_fn(per_request(router.clone(), peer));
+                let connection = http.serve_connection(TokioIo::new(stream), service);
+                let connection = draining.watch(connection);
+                tracker.spawn(async move {
+                    // A connection that breaks is its caller's business.
+                    let _ = connection.await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    draining.shutdown().await;
+}
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places)
+        .acquire_owned()
+        .await
+        .map_err(io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok((stream, peer, place))
+}
+
+fn per_request(
+    router: Router,
+    peer: SocketAddr,
+) -> impl Fn(hyper::Request<Incoming>) -> <Router as Service<hyper::Request<Body>>>::Future {
+    move |request| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().call(request)
+    }
+}
