@@ -53,7 +53,10 @@ pub struct Account {
 impl Api {
     pub fn new(base: impl Into<String>) -> Result<Self> {
         let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
-        Ok(Self { base: base.into(), http })
+        Ok(Self {
+            base: base.into(),
+            http,
+        })
     }
 
     pub async fn send(
@@ -74,19 +77,56 @@ impl Api {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await.with_context(|| path.to_owned())?;
+        Self::answer(request).await.with_context(|| path.to_owned())
+    }
+
+    /// A request that the others cannot make: a body that is no JSON, a token that is none.
+    pub fn raw(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    pub async fn answer(request: reqwest::RequestBuilder) -> Result<Answer> {
+        let response = request.send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Ok(Answer { status, headers, body })
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
     }
 
     pub async fn get(&self, path: &str, account: Option<&Account>) -> Result<Answer> {
-        self.send(Method::GET, path, account.map(|a| a.token.as_str()), None, None).await
+        self.send(
+            Method::GET,
+            path,
+            account.map(|a| a.token.as_str()),
+            None,
+            None,
+        )
+        .await
     }
 
-    pub async fn post(&self, path: &str, account: Option<&Account>, body: &Value) -> Result<Answer> {
-        self.send(Method::POST, path, account.map(|a| a.token.as_str()), None, Some(body)).await
+    pub async fn post(
+        &self,
+        path: &str,
+        account: Option<&Account>,
+        body: &Value,
+    ) -> Result<Answer> {
+        self.send(
+            Method::POST,
+            path,
+            account.map(|a| a.token.as_str()),
+            None,
+            Some(body),
+        )
+        .await
+    }
+
+    pub async fn put(&self, path: &str, account: Option<&Account>, body: &Value) -> Result<Answer> {
+        let token = account.map(|a| a.token.as_str());
+        self.send(Method::PUT, path, token, None, Some(body)).await
     }
 
     pub async fn register(&self, name: &str, password: &str) -> Result<Account> {
@@ -99,11 +139,20 @@ impl Api {
 
     async fn sign_in(&self, how: &str, name: &str, password: &str) -> Result<Account> {
         let body = json!({"username": name, "password": password});
-        let data = self.post(&format!("/api/v1/auth/{how}"), None, &body).await?.ok()?;
+        let data = self
+            .post(&format!("/api/v1/auth/{how}"), None, &body)
+            .await?
+            .ok()?;
         Ok(Account {
             name: name.to_owned(),
-            id: data["user"]["id"].as_i64().or(data["id"].as_i64()).context("no user id")?,
-            token: data["access_token"].as_str().context("no access token")?.to_owned(),
+            id: data["user"]["id"]
+                .as_i64()
+                .or(data["id"].as_i64())
+                .context("no user id")?,
+            token: data["access_token"]
+                .as_str()
+                .context("no access token")?
+                .to_owned(),
         })
     }
 
@@ -117,11 +166,17 @@ impl Api {
     ) -> Result<Answer> {
         let path = format!("/api/v1/seckill/activities/{activity}/orders");
         let body = json!({"quantity": quantity});
-        self.send(Method::POST, &path, Some(&buyer.token), key, Some(&body)).await
+        self.send(Method::POST, &path, Some(&buyer.token), key, Some(&body))
+            .await
     }
 
     /// Polls a ticket until it is no longer processing.
-    pub async fn settled_ticket(&self, buyer: &Account, ticket: &str, limit: Duration) -> Result<Value> {
+    pub async fn settled_ticket(
+        &self,
+        buyer: &Account,
+        ticket: &str,
+        limit: Duration,
+    ) -> Result<Value> {
         let path = format!("/api/v1/seckill/tickets/{ticket}");
         poll(limit, async || {
             let view = self.get(&path, Some(buyer)).await?.ok()?;
@@ -151,7 +206,10 @@ impl Api {
 }
 
 /// Asks every 100 ms until there is an answer.
-pub async fn poll<T>(limit: Duration, mut ask: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+pub async fn poll<T>(
+    limit: Duration,
+    mut ask: impl AsyncFnMut() -> Result<Option<T>>,
+) -> Result<T> {
     let deadline = tokio::time::Instant::now() + limit;
     loop {
         match ask().await {

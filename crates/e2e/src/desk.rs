@@ -16,26 +16,40 @@ pub struct Desk {
 
 impl Desk {
     pub fn new(base: impl Into<String>) -> Result<Self> {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
-        Ok(Self { base: base.into(), http })
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(10))
+            .build()?;
+        Ok(Self {
+            base: base.into(),
+            http,
+        })
     }
 
     /// Opens the page that the QR code leads to, and presses "pay".
     pub async fn scan_and_pay(&self, code_url: &str) -> Result<()> {
-        let page = Url::parse_with_params(&format!("{}/sim/pay", self.base), [("code_url", code_url)])?;
+        let page =
+            Url::parse_with_params(&format!("{}/sim/pay", self.base), [("code_url", code_url)])?;
         let shown = self.http.get(page).send().await?;
-        ensure!(shown.status().is_success(), "the payer's page says {}", shown.status());
+        ensure!(
+            shown.status().is_success(),
+            "the payer's page says {}",
+            shown.status()
+        );
         let pr = Url::parse(code_url)?
             .query_pairs()
             .find_map(|(key, value)| (key == "pr").then(|| value.into_owned()))
             .unwrap_or_default();
-        self.post(&format!("/sim/pay/{pr}"), &json!({"result": "success"})).await.map(drop)
+        self.post(&format!("/sim/pay/{pr}"), &json!({"result": "success"}))
+            .await
+            .map(drop)
     }
 
     /// Pays an order that the merchant has closed.
     pub async fn pay_in_spite_of_close(&self, payment_no: &str) -> Result<()> {
         let path = format!("/sim/orders/{payment_no}/pay");
-        self.post(&path, &json!({"in_spite_of_close": true})).await.map(drop)
+        self.post(&path, &json!({"in_spite_of_close": true}))
+            .await
+            .map(drop)
     }
 
     /// Sends the next notification of this payment twice.
@@ -46,13 +60,23 @@ impl Desk {
 
     /// Waits until two notifications of this payment were accepted.
     pub async fn notified_twice(&self, payment_no: &str, limit: Duration) -> Result<()> {
-        poll(limit, async || Ok((self.accepted_notifications(payment_no).await? >= 2).then_some(()))).await
+        poll(limit, async || {
+            Ok((self.accepted_notifications(payment_no).await? >= 2).then_some(()))
+        })
+        .await
     }
 
     async fn accepted_notifications(&self, payment_no: &str) -> Result<usize> {
         let journal = self.journal(payment_no).await?;
-        let events = journal["events"].as_array().or(journal.as_array()).cloned().unwrap_or_default();
-        Ok(events.iter().filter(|event| event["kind"] == "notification.accepted").count())
+        let events = journal["events"]
+            .as_array()
+            .or(journal.as_array())
+            .cloned()
+            .unwrap_or_default();
+        Ok(events
+            .iter()
+            .filter(|event| event["kind"] == "notification.accepted")
+            .count())
     }
 
     pub async fn journal(&self, payment_no: &str) -> Result<Value> {
@@ -61,7 +85,12 @@ impl Desk {
     }
 
     async fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        let response = self.http.post(format!("{}{path}", self.base)).json(body).send().await?;
+        let response = self
+            .http
+            .post(format!("{}{path}", self.base))
+            .json(body)
+            .send()
+            .await?;
         let status = response.status();
         let text = response.text().await?;
         ensure!(status.is_success(), "{path}: {status} {text}");

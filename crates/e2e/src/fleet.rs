@@ -19,8 +19,9 @@ use crate::{
     desk::Desk,
 };
 
-pub const SERVICES: [&str; 7] =
-    ["user", "product", "order", "seckill", "payment", "compare", "gateway"];
+pub const SERVICES: [&str; 7] = [
+    "user", "product", "order", "seckill", "payment", "compare", "gateway",
+];
 /// Those that keep a schema.
 const WITH_SCHEMA: [&str; 5] = ["user", "product", "order", "seckill", "payment"];
 const READY: Duration = Duration::from_secs(60);
@@ -84,14 +85,20 @@ impl Fleet {
             ("MALL_USERS__ADMINS", "[\"admin\"]"),
             ("MALL_FLEET__SECRET", "e2e-fleet-secret"),
             ("MALL_AUTH__ACTIVE", "e2e"),
-            ("MALL_AUTH__KEYS__E2E", "e2e-token-key-of-at-least-32-bytes!"),
+            (
+                "MALL_AUTH__KEYS__E2E",
+                "e2e-token-key-of-at-least-32-bytes!",
+            ),
         ]
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .into();
         env.push(("MALL_KV__PREFIX".into(), format!("{}:", self.name)));
         env.push(("MALL_MQ__PREFIX".into(), format!("{}.", self.name)));
         for service in ["user", "product", "order", "seckill", "payment"] {
-            let url = format!("http://127.0.0.1:{}", self.port(&format!("{service}.serve")));
+            let url = format!(
+                "http://127.0.0.1:{}",
+                self.port(&format!("{service}.serve"))
+            );
             env.push((format!("MALL_{}__URL", service.to_uppercase()), url));
         }
         env
@@ -101,11 +108,18 @@ impl Fleet {
         let mut command = Command::new(target_dir().join("debug/mall"));
         let loopback = |port: u16| format!("127.0.0.1:{port}");
         let serve = loopback(self.port(&format!("{service}.serve")));
-        let listen = if service == "gateway" { "MALL_HTTP__LISTEN" } else { "MALL_GRPC__LISTEN" };
+        let listen = if service == "gateway" {
+            "MALL_HTTP__LISTEN"
+        } else {
+            "MALL_GRPC__LISTEN"
+        };
         command
             .args(arguments)
             .envs(self.common.iter().cloned())
-            .env("MALL_SERVICE__ADMIN", loopback(self.port(&format!("{service}.admin"))))
+            .env(
+                "MALL_SERVICE__ADMIN",
+                loopback(self.port(&format!("{service}.admin"))),
+            )
             .env(listen, serve)
             .env("MALL_DB__SCHEMA", schema(service, &self.name))
             .stdin(Stdio::null());
@@ -117,14 +131,22 @@ impl Fleet {
         fs::create_dir_all(&directory)?;
         let listen = format!("127.0.0.1:{}", self.port("wechat"));
         let folder = directory.display().to_string();
-        let mut command = self.command("wechat", &["simulate", "wechat", "--listen", &listen, "--dir", &folder]);
+        let mut command = self.command(
+            "wechat",
+            &["simulate", "wechat", "--listen", &listen, "--dir", &folder],
+        );
         self.keep("wechat", &mut command)?;
         let client = directory.join("client.env");
         let text = poll(READY, async || Ok(fs::read_to_string(&client).ok())).await?;
         let facts = text.lines().filter_map(|line| line.split_once('='));
-        self.common.extend(facts.map(|(key, value)| (key.to_owned(), value.to_owned())));
-        self.common.push(("MALL_WECHAT__BASE_URL".into(), format!("http://{listen}")));
-        let notify = format!("http://127.0.0.1:{}/wechatpay/notify", self.port("gateway.serve"));
+        self.common
+            .extend(facts.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        self.common
+            .push(("MALL_WECHAT__BASE_URL".into(), format!("http://{listen}")));
+        let notify = format!(
+            "http://127.0.0.1:{}/wechatpay/notify",
+            self.port("gateway.serve")
+        );
         self.common.push(("MALL_WECHAT__NOTIFY_URL".into(), notify));
         Ok(())
     }
@@ -137,8 +159,15 @@ impl Fleet {
     }
 
     fn keep(&mut self, name: &str, command: &mut Command) -> Result<()> {
-        let log = File::options().create(true).append(true).open(self.log(name))?;
-        let child = command.stdout(log.try_clone()?).stderr(log).spawn().with_context(|| name.to_owned())?;
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.log(name))?;
+        let child = command
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .with_context(|| name.to_owned())?;
         self.processes.insert(name.to_owned(), child);
         Ok(())
     }
@@ -148,19 +177,32 @@ impl Fleet {
     }
 
     pub async fn ready(&self, service: &str) -> Result<()> {
-        let url = format!("http://127.0.0.1:{}/readyz", self.port(&format!("{service}.admin")));
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(2)).build()?;
+        let url = format!(
+            "http://127.0.0.1:{}/readyz",
+            self.port(&format!("{service}.admin"))
+        );
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(2))
+            .build()?;
         poll(READY, async || {
             let response = http.get(&url).send().await?;
             Ok(response.status().is_success().then_some(()))
         })
         .await
-        .with_context(|| format!("{service} is not ready; see {}", self.log(service).display()))
+        .with_context(|| {
+            format!(
+                "{service} is not ready; see {}",
+                self.log(service).display()
+            )
+        })
     }
 
     /// `kill -9`: no handler runs, nothing is flushed.
     pub fn kill(&mut self, service: &str) -> Result<()> {
-        let mut child = self.processes.remove(service).with_context(|| format!("{service} does not run"))?;
+        let mut child = self
+            .processes
+            .remove(service)
+            .with_context(|| format!("{service} does not run"))?;
         child.kill()?;
         child.wait()?;
         Ok(())
@@ -184,7 +226,10 @@ impl Fleet {
 
     /// A service's metrics, as Prometheus would read them.
     pub async fn metrics(&self, service: &str) -> Result<String> {
-        let url = format!("http://127.0.0.1:{}/metrics", self.port(&format!("{service}.admin")));
+        let url = format!(
+            "http://127.0.0.1:{}/metrics",
+            self.port(&format!("{service}.admin"))
+        );
         Ok(reqwest::get(url).await?.text().await?)
     }
 
@@ -198,7 +243,12 @@ impl Fleet {
 
     pub async fn books(&self) -> Result<Books> {
         let schemas = [schema("order", &self.name), schema("payment", &self.name)];
-        Books::open(schemas, &format!("{}:", self.name), &format!("{}.", self.name)).await
+        Books::open(
+            schemas,
+            &format!("{}:", self.name),
+            &format!("{}.", self.name),
+        )
+        .await
     }
 }
 
@@ -226,11 +276,20 @@ fn schema(service: &str, name: &str) -> String {
 fn unique_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("{}_{}_{n}", SystemClock.now().timestamp(), std::process::id())
+    format!(
+        "{}_{}_{n}",
+        SystemClock.now().timestamp(),
+        std::process::id()
+    )
 }
 
 fn drop_schemas(name: &str) {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    else {
+        return;
+    };
     let _ = runtime.block_on(async {
         let mut server = sqlx::MySqlConnection::connect(&testkit::mysql_url()).await?;
         for service in WITH_SCHEMA {

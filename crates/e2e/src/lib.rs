@@ -1,5 +1,5 @@
-//! The whole product from outside: a client of its HTTP API, the story of a sale, the books that have to
-//! balance afterwards, and a fleet of real processes to kill.
+//! The whole product from outside: a client of its HTTP API, the story of a sale, the books that
+//! have to balance afterwards, and a fleet of real processes to kill.
 
 pub mod api;
 pub mod books;

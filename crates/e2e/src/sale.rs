@@ -30,36 +30,50 @@ pub async fn buyers(api: &Api, count: usize, password: &str) -> Result<Vec<Accou
 /// An activity of its own product, open as soon as it is warm.
 pub async fn open(api: &Api, admin: &Account, units: i64, payment_window_s: i64) -> Result<i64> {
     let product = json!({"name": "rush", "price": "20.00", "stock": units * 2});
-    let product = api.post("/api/v1/admin/products", Some(admin), &product).await?.ok()?;
+    let product = api
+        .post("/api/v1/admin/products", Some(admin), &product)
+        .await?
+        .ok()?;
     let activity = json!({
         "product_id": product["id"], "name": "rush", "spike_price": "5.00", "spike_stock": units,
         "per_user_limit": 1, "payment_window_s": payment_window_s,
         "start_at": "2026-01-01T00:00:00Z", "end_at": "2099-01-01T00:00:00Z",
     });
-    let activity = api.post("/api/v1/admin/seckill/activities", Some(admin), &activity).await?.ok()?;
+    let activity = api
+        .post("/api/v1/admin/seckill/activities", Some(admin), &activity)
+        .await?
+        .ok()?;
     activity["id"].as_i64().context("no activity id")
 }
 
 /// Every buyer asks until told "won" or "sold out", through errors and restarts.
-pub async fn rush(api: Api, activity: i64, buyers: Vec<Account>, patience: Duration) -> Result<Rush> {
-    let calls = buyers.iter().map(|buyer| {
-        let api = api.clone();
-        async move {
-            let answer = poll(patience, async || {
-                let answer = api.reserve(activity, buyer, None, 1).await?;
-                Ok(matches!(answer.code(), 0 | 60003).then_some(answer))
-            })
-            .await
-            .with_context(|| buyer.name.clone())?;
-            anyhow::Ok((buyer.id, answer))
-        }
+pub async fn rush(
+    api: &Api,
+    activity: i64,
+    buyers: &[Account],
+    patience: Duration,
+) -> Result<Rush> {
+    let calls = buyers.iter().map(|buyer| async move {
+        let answer = poll(patience, async || {
+            let answer = api.reserve(activity, buyer, None, 1).await?;
+            Ok(matches!(answer.code(), 0 | 60003).then_some(answer))
+        })
+        .await
+        .with_context(|| buyer.name.clone())?;
+        anyhow::Ok((buyer.id, answer))
     });
     let mut rush = Rush::default();
     for told in join_all(calls).await {
         let (buyer, answer) = told?;
         if answer.code() == 0 {
             let text = |key: &str| answer.data()[key].as_str().unwrap_or_default().to_owned();
-            rush.won.insert(buyer, Won { order_no: text("order_no"), ticket: text("ticket") });
+            rush.won.insert(
+                buyer,
+                Won {
+                    order_no: text("order_no"),
+                    ticket: text("ticket"),
+                },
+            );
         } else {
             rush.sold_out.push(buyer);
         }

@@ -1,7 +1,7 @@
 //! The story of a sale: two units, three buyers, one payment, one lapse, one payment too late.
 //!
-//! `cargo xtask smoke` plays it against a running fleet and prints each step; the end-to-end test plays the
-//! same one against a fleet of its own.
+//! `cargo xtask smoke` plays it against a running fleet and prints each step; the end-to-end test
+//! plays the same one against a fleet of its own.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{Account, Api, Answer, poll},
+    api::{Account, Answer, Api, poll},
     books::Books,
     desk::Desk,
 };
@@ -73,14 +73,22 @@ impl Stage {
             self.api.register(&name, PASSWORD).await?;
             buyers.push(self.api.login(&name, PASSWORD).await?);
         }
-        note(&format!("users {:?}", buyers.iter().map(|b| b.id).collect::<Vec<_>>()));
+        note(&format!(
+            "users {:?}",
+            buyers.iter().map(|b| b.id).collect::<Vec<_>>()
+        ));
         Ok(buyers)
     }
 
     async fn open_sale(&self) -> Result<i64> {
         say("the admin creates a product and an activity: 2 units, opening in 3 s");
-        let product = json!({"name": format!("story {}", self.nonce), "price": "99.90", "stock": 10});
-        let product = self.api.post("/api/v1/admin/products", Some(&self.admin), &product).await?.ok()?;
+        let product =
+            json!({"name": format!("story {}", self.nonce), "price": "99.90", "stock": 10});
+        let product = self
+            .api
+            .post("/api/v1/admin/products", Some(&self.admin), &product)
+            .await?
+            .ok()?;
         let opens_at = now() + OPENS_IN;
         let activity = json!({
             "product_id": product["id"], "name": "story", "spike_price": "9.90", "spike_stock": UNITS,
@@ -88,7 +96,11 @@ impl Stage {
             "start_at": rfc3339(opens_at), "end_at": rfc3339(opens_at + Duration::from_secs(3600)),
         });
         let path = "/api/v1/admin/seckill/activities";
-        let activity = self.api.post(path, Some(&self.admin), &activity).await?.ok()?;
+        let activity = self
+            .api
+            .post(path, Some(&self.admin), &activity)
+            .await?
+            .ok()?;
         let id = activity["id"].as_i64().context("no activity id")?;
         note(&format!("product {} · activity {id}", product["id"]));
         Ok(id)
@@ -110,9 +122,8 @@ impl Stage {
         say("at the start all three try, three times each");
         self.wait_for_start(activity, &buyers[0]).await?;
         let calls = buyers.iter().flat_map(|buyer| {
-            (0..TRIES).map(move |_| async move {
-                (buyer, self.patiently_reserve(activity, buyer).await)
-            })
+            (0..TRIES)
+                .map(move |_| async move { (buyer, self.patiently_reserve(activity, buyer).await) })
         });
         let mut winners: Vec<Winner> = Vec::new();
         let mut sold_out = Vec::new();
@@ -128,10 +139,20 @@ impl Stage {
             .iter()
             .find(|buyer| winners.iter().all(|winner| winner.buyer.id != buyer.id))
             .context("three winners of two units")?;
-        ensure!(sold_out.iter().all(|id| *id == loser.id), "a winner was also told \"sold out\"");
-        ensure!(sold_out.len() == TRIES, "the loser was answered {} times", sold_out.len());
+        ensure!(
+            sold_out.iter().all(|id| *id == loser.id),
+            "a winner was also told \"sold out\""
+        );
+        ensure!(
+            sold_out.len() == TRIES,
+            "the loser was answered {} times",
+            sold_out.len()
+        );
         for winner in &winners {
-            note(&format!("{} won {} (every try the same)", winner.buyer.name, winner.order_no));
+            note(&format!(
+                "{} won {} (every try the same)",
+                winner.buyer.name, winner.order_no
+            ));
         }
         note(&format!("{}: sold out", loser.name));
         Ok((winners, loser.clone()))
@@ -156,44 +177,86 @@ impl Stage {
     }
 
     async fn lands(&self, winner: &Winner) -> Result<()> {
-        say(&format!("the ticket of {} turns to success", winner.buyer.name));
-        let view = self.api.settled_ticket(&winner.buyer, &winner.ticket, SETTLE).await?;
+        say(&format!(
+            "the ticket of {} turns to success",
+            winner.buyer.name
+        ));
+        let view = self
+            .api
+            .settled_ticket(&winner.buyer, &winner.ticket, SETTLE)
+            .await?;
         ensure!(view["status"] == "success", "{view}");
         ensure!(view["order_no"] == winner.order_no.as_str(), "{view}");
         Ok(())
     }
 
     async fn pays_once(&self, winner: &Winner) -> Result<()> {
-        say(&format!("{} pays by scanning the QR code; the notification comes twice", winner.buyer.name));
+        say(&format!(
+            "{} pays by scanning the QR code; the notification comes twice",
+            winner.buyer.name
+        ));
         let payment = self.opens_payment(winner).await?;
-        let payment_no = payment["payment_no"].as_str().context("no payment number")?;
+        let payment_no = payment["payment_no"]
+            .as_str()
+            .context("no payment number")?;
         self.desk.notify_twice(payment_no).await?;
         let code_url = payment["code_url"].as_str().context("no code_url")?;
         self.desk.scan_and_pay(code_url).await?;
-        let order = self.api.order_becomes(&winner.buyer, &winner.order_no, "paid", SETTLE).await?;
-        note(&format!("{} is paid: {}", winner.order_no, order["total_price"]));
+        let order = self
+            .api
+            .order_becomes(&winner.buyer, &winner.order_no, "paid", SETTLE)
+            .await?;
+        note(&format!(
+            "{} is paid: {}",
+            winner.order_no, order["total_price"]
+        ));
         self.desk.notified_twice(payment_no, SETTLE).await?;
         let again = self.open_payment(winner).await?;
-        ensure!(again.code() != 0, "a paid order was offered for payment again: {}", again.body);
-        let view = self.api.get(&format!("/api/v1/payments/{payment_no}"), Some(&winner.buyer)).await?.ok()?;
+        ensure!(
+            again.code() != 0,
+            "a paid order was offered for payment again: {}",
+            again.body
+        );
+        let view = self
+            .api
+            .get(
+                &format!("/api/v1/payments/{payment_no}"),
+                Some(&winner.buyer),
+            )
+            .await?
+            .ok()?;
         ensure!(view["status"] == "paid", "{view}");
         Ok(())
     }
 
     async fn open_payment(&self, winner: &Winner) -> Result<Answer> {
         let path = format!("/api/v1/orders/{}/pay", winner.order_no);
-        self.api.post(&path, Some(&winner.buyer), &json!({"channel": "wechat_native"})).await
+        self.api
+            .post(
+                &path,
+                Some(&winner.buyer),
+                &json!({"channel": "wechat_native"}),
+            )
+            .await
     }
 
     async fn opens_payment(&self, winner: &Winner) -> Result<Value> {
         let payment = self.open_payment(winner).await?.ok()?;
-        note(&format!("payment {}: {}", payment["payment_no"], payment["code_url"]));
+        note(&format!(
+            "payment {}: {}",
+            payment["payment_no"], payment["code_url"]
+        ));
         Ok(payment)
     }
 
     async fn lapses(&self, winner: &Winner) -> Result<()> {
-        say(&format!("{} looks at the QR code for too long: the order lapses", winner.buyer.name));
-        self.api.order_becomes(&winner.buyer, &winner.order_no, "closed", LAPSE).await?;
+        say(&format!(
+            "{} looks at the QR code for too long: the order lapses",
+            winner.buyer.name
+        ));
+        self.api
+            .order_becomes(&winner.buyer, &winner.order_no, "closed", LAPSE)
+            .await?;
         note(&format!("{} is closed, its unit returns", winner.order_no));
         Ok(())
     }
@@ -211,8 +274,13 @@ impl Stage {
     }
 
     async fn late_money_goes_back(&self, winner: &Winner, payment: &Value) -> Result<()> {
-        say(&format!("WeChat takes {}'s money in spite of the close: it is refunded", winner.buyer.name));
-        let payment_no = payment["payment_no"].as_str().context("no payment number")?;
+        say(&format!(
+            "WeChat takes {}'s money in spite of the close: it is refunded",
+            winner.buyer.name
+        ));
+        let payment_no = payment["payment_no"]
+            .as_str()
+            .context("no payment number")?;
         self.desk.pay_in_spite_of_close(payment_no).await?;
         let path = format!("/api/v1/payments/{payment_no}");
         let refunded = poll(LAPSE, async || {
@@ -222,7 +290,13 @@ impl Stage {
         .await
         .context("the money did not go back")?;
         note(&format!("{payment_no} refunded: {}", refunded["amount"]));
-        let order = self.api.get(&format!("/api/v1/orders/{}", winner.order_no), Some(&winner.buyer)).await?;
+        let order = self
+            .api
+            .get(
+                &format!("/api/v1/orders/{}", winner.order_no),
+                Some(&winner.buyer),
+            )
+            .await?;
         ensure!(order.data()["status"] == "closed", "{}", order.body);
         Ok(())
     }
@@ -241,7 +315,11 @@ fn add_winner(winners: &mut Vec<Winner>, buyer: &Account, answer: &Answer) -> Re
     let new = winner(buyer, answer)?;
     match winners.iter().find(|winner| winner.buyer.id == buyer.id) {
         Some(known) => {
-            ensure!(known.order_no == new.order_no, "{}: two orders for one buyer", buyer.name);
+            ensure!(
+                known.order_no == new.order_no,
+                "{}: two orders for one buyer",
+                buyer.name
+            );
         }
         None => winners.push(new),
     }
@@ -253,7 +331,11 @@ fn winner(buyer: &Account, answer: &Answer) -> Result<Winner> {
         let value = answer.data()[key].as_str().map(str::to_owned);
         value.with_context(|| format!("no {key} in {}", answer.body))
     };
-    Ok(Winner { buyer: buyer.clone(), order_no: text("order_no")?, ticket: text("ticket")? })
+    Ok(Winner {
+        buyer: buyer.clone(),
+        order_no: text("order_no")?,
+        ticket: text("ticket")?,
+    })
 }
 
 fn expect(answer: &Answer, status: u16, code: i64) -> Result<()> {
@@ -263,7 +345,10 @@ fn expect(answer: &Answer, status: u16, code: i64) -> Result<()> {
         answer.status,
         answer.body
     );
-    note(&format!("{status} {code} {}", answer.body["message"].as_str().unwrap_or_default()));
+    note(&format!(
+        "{status} {code} {}",
+        answer.body["message"].as_str().unwrap_or_default()
+    ));
     Ok(())
 }
 

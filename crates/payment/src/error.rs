@@ -62,6 +62,10 @@ pub(crate) enum Error {
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("a rule was broken")]
     NotMoved(#[from] NotMoved),
+    #[cfg_attr(
+        not(feature = "failpoints"),
+        expect(dead_code, reason = "only tests stop here")
+    )]
     #[error("a test stopped here: {0}")]
     FailPoint(&'static str),
 }

@@ -103,7 +103,8 @@ impl Room {
         }
     }
 
-    /// While an engine is away the message waits here instead of wandering through the retry queues.
+    /// While an engine is away the message waits here instead of wandering through the retry
+    /// queues.
     async fn settle<F>(&self, verb: impl Fn() -> F) -> Verdict
     where
         F: Future<Output = Result<Verdict, Error>>,

@@ -1,4 +1,5 @@
-//! Money in and out through payment companies: opened once per subject, taken once, given back once.
+//! Money in and out through payment companies: opened once per subject, taken once, given back
+//! once.
 
 mod config;
 mod domain;

@@ -1,6 +1,6 @@
 //! What an operator of the money path watches. Verbs are counted by `rpc`, consumers by `mq`.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Duration};
 
 use prometheus::{HistogramVec, IntCounterVec, register_histogram_vec, register_int_counter_vec};
 use tracing::error;
@@ -98,6 +98,8 @@ pub(crate) fn notified(outcome: &str) {
     NOTIFICATIONS.with_label_values(&[outcome]).inc();
 }
 
-pub(crate) fn called(call: &str, outcome: &str, seconds: f64) {
-    CALLS.with_label_values(&[call, outcome]).observe(seconds);
+pub(crate) fn called(call: &str, outcome: &str, took: Duration) {
+    CALLS
+        .with_label_values(&[call, outcome])
+        .observe(took.as_secs_f64());
 }

@@ -19,7 +19,8 @@ impl Order {
         }
     }
 
-    /// What the order costs and until when, once its row allows a payment; its refusals pass through.
+    /// What the order costs and until when, once its row allows a payment; its refusals pass
+    /// through.
     pub(crate) async fn allow_payment(
         &self,
         principal: &Principal,

@@ -1,10 +1,14 @@
 //! What money is for: who allows a payment, and which queue hears what became of it.
 //!
-//! | purpose     | subject      | allowed by         | events                                             |
+//! | purpose     | subject      | allowed by         | events                                      
+//!       |
 //! |-------------|--------------|--------------------|----------------------------------------------------|
-//! | order       | order number | order.AllowPayment | order.payment_paid, …_closed, …_refunded           |
-//! | compare_job | job id       | not wired yet      |                                                    |
-//! | top_up      | account      | not wired yet      |                                                    |
+//! | order       | order number | order.AllowPayment | order.payment_paid, …_closed, …_refunded    
+//!       |
+//! | compare_job | job id       | not wired yet      |                                             
+//!       |
+//! | top_up      | account      | not wired yet      |                                             
+//!       |
 
 use db::Tx;
 use proto::order::{PaymentClosed, PaymentPaid, PaymentRefunded};
@@ -68,7 +72,8 @@ pub(crate) async fn announce_paid(
     }
 }
 
-/// Tells the subject's owner that nothing can be paid for it any more. No payment: none was ever opened.
+/// Tells the subject's owner that nothing can be paid for it any more. No payment: none was ever
+/// opened.
 pub(crate) async fn announce_closed(
     tx: &mut Tx<'_>,
     purpose: Purpose,

@@ -26,7 +26,10 @@ async fn main() -> ExitCode {
 
 async fn play() -> Result<()> {
     let api = Api::new(GATEWAY)?;
-    let admin = api.login(ADMIN.0, ADMIN.1).await.context("the admin of `cargo xtask up`")?;
+    let admin = api
+        .login(ADMIN.0, ADMIN.1)
+        .await
+        .context("the admin of `cargo xtask up`")?;
     let stage = Stage {
         desk: Desk::new(WECHAT)?,
         books: Books::open(["mall_order".into(), "mall_payment".into()], "", "").await?,

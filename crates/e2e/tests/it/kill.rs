@@ -1,5 +1,5 @@
-//! `kill -9` at the points where a sale could be lost or sold twice. After each, without a human: whoever was
-//! told "won" has exactly one order, and the books balance.
+//! `kill -9` at the points where a sale could be lost or sold twice. After each, without a human:
+//! whoever was told "won" has exactly one order, and the books balance.
 
 use std::time::Duration;
 
@@ -21,13 +21,27 @@ async fn killed_at(service: &str, point: &str) {
     let buyers = sale::buyers(&api, BUYERS, PASSWORD).await.unwrap();
     let activity = sale::open(&api, &admin, UNITS, 900).await.unwrap();
 
-    fleet.restart(service, &[("FAILPOINTS", &format!("{point}=1*sleep(60000)"))]).await.unwrap();
-    let rush = tokio::spawn(sale::rush(api.clone(), activity, buyers.clone(), REST));
-    tokio::time::sleep(Duration::from_secs(3)).await;
-    fleet.restart(service, &[]).await.unwrap();
+    fleet
+        .restart(
+            service,
+            &[("FAILPOINTS", &format!("{point}=1*sleep(60000)"))],
+        )
+        .await
+        .unwrap();
+    let (rush, restarted) = tokio::join!(sale::rush(&api, activity, &buyers, REST), async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        fleet.restart(service, &[]).await
+    });
+    restarted.unwrap();
+    let rush = rush.unwrap();
 
-    let rush = rush.await.unwrap().unwrap();
-    let report = fleet.books().await.unwrap().settled(activity, REST).await.unwrap();
+    let report = fleet
+        .books()
+        .await
+        .unwrap()
+        .settled(activity, REST)
+        .await
+        .unwrap();
     println!("{service} killed at {point}\n{report}");
     assert_everybody_was_told_the_truth(&api, &rush, &buyers).await;
 }
@@ -38,7 +52,10 @@ async fn assert_everybody_was_told_the_truth(api: &Api, rush: &Rush, buyers: &[A
         let buyer = buyers.iter().find(|b| b.id == *buyer).unwrap();
         let view = api.settled_ticket(buyer, &won.ticket, REST).await.unwrap();
         live += i64::from(view["status"] == "success");
-        assert!(view["status"] == "success" || !view["reason"].is_null(), "{view}");
+        assert!(
+            view["status"] == "success" || !view["reason"].is_null(),
+            "{view}"
+        );
     }
     assert!(live <= UNITS, "{live} live orders of {UNITS} units");
     // Refusals need a rebuild between winning and landing; a kill alone causes none.

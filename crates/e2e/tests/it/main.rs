@@ -1,6 +1,9 @@
 //! The whole fleet, as real processes on real engines.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
 mod gomall;
+mod hostile;
 mod kill;
 mod story;
 mod trace;

@@ -1,4 +1,5 @@
-//! One trace runs from the HTTP request through gRPC, Redis and RabbitMQ into the MySQL transaction.
+//! One trace runs from the HTTP request through gRPC, Redis and RabbitMQ into the MySQL
+//! transaction.
 
 use std::{
     collections::HashSet,
@@ -17,9 +18,11 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use tonic::{Request, Response, Status};
 
-/// Span names by trace id.
+/// Trace ids and the names of their spans.
+type Spans = Vec<(Vec<u8>, String)>;
+
 #[derive(Clone, Default)]
-struct Receiver(Arc<Mutex<Vec<(Vec<u8>, String)>>>);
+struct Receiver(Arc<Mutex<Spans>>);
 
 #[tonic::async_trait]
 impl TraceService for Receiver {
@@ -30,7 +33,12 @@ impl TraceService for Receiver {
         let mut spans = self.0.lock().unwrap();
         for resource in request.into_inner().resource_spans {
             for scope in resource.scope_spans {
-                spans.extend(scope.spans.into_iter().map(|span| (span.trace_id, span.name)));
+                spans.extend(
+                    scope
+                        .spans
+                        .into_iter()
+                        .map(|span| (span.trace_id, span.name)),
+                );
             }
         }
         Ok(Response::new(ExportTraceServiceResponse::default()))
@@ -43,15 +51,26 @@ impl Receiver {
         let address = listener.local_addr().unwrap();
         let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
         let service = TraceServiceServer::new(self.clone());
-        tokio::spawn(tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming));
+        tokio::spawn(
+            tonic::transport::Server::builder()
+                .add_service(service)
+                .serve_with_incoming(incoming),
+        );
         format!("http://{address}")
     }
 
     /// The names of the spans of the trace with this hexadecimal id.
     fn names(&self, trace: &str) -> HashSet<String> {
-        let hex = |id: &[u8]| id.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let hex = |id: &[u8]| {
+            id.iter()
+                .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+        };
         let spans = self.0.lock().unwrap();
-        spans.iter().filter(|(id, _)| hex(id) == trace).map(|(_, name)| name.clone()).collect()
+        spans
+            .iter()
+            .filter(|(id, _)| hex(id) == trace)
+            .map(|(_, name)| name.clone())
+            .collect()
     }
 }
 
@@ -61,20 +80,27 @@ async fn one_trace_runs_from_http_into_the_transaction() {
     let endpoint = receiver.listen().await;
     let mut fleet = Fleet::start().await.unwrap();
     let (api, admin) = (fleet.api().unwrap(), fleet.admin().await.unwrap());
-    let traced = [("MALL_SERVICE__OTLP_ENDPOINT", endpoint.as_str()), ("MALL_SERVICE__TRACE_SAMPLE", "1.0")];
+    let traced = [
+        ("MALL_SERVICE__OTLP_ENDPOINT", endpoint.as_str()),
+        ("MALL_SERVICE__TRACE_SAMPLE", "1.0"),
+    ];
     for service in ["gateway", "seckill", "order"] {
         fleet.restart(service, &traced).await.unwrap();
     }
     let buyers = sale::buyers(&api, 1, PASSWORD).await.unwrap();
     let activity = sale::open(&api, &admin, 1, 900).await.unwrap();
-    let won = sale::patiently(async || api.reserve(activity, &buyers[0], None, 1).await).await.unwrap();
+    let won = sale::patiently(async || api.reserve(activity, &buyers[0], None, 1).await)
+        .await
+        .unwrap();
     let trace = won.body["trace_id"].as_str().unwrap().to_owned();
 
     let wanted = ["seckill.reserve", "order.land"];
     let mut names = HashSet::new();
     let whole = poll(Duration::from_secs(30), async || {
         names = receiver.names(&trace);
-        let all = wanted.iter().all(|want| names.iter().any(|name| name.contains(want)));
+        let all = wanted
+            .iter()
+            .all(|want| names.iter().any(|name| name.contains(want)));
         Ok(all.then_some(()))
     })
     .await;

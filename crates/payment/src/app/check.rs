@@ -7,14 +7,15 @@ use crate::{
     error::Error,
 };
 
-/// How long a claimed payment is left to whoever claimed it: longer than three calls of the provider.
+/// How long a claimed payment is left to whoever claimed it: longer than three calls of the
+/// provider.
 const LEASE_MS: i64 = 60_000;
 /// Claimed together, and asked about at the same time.
 const TOGETHER: u32 = 8;
 
 impl App {
-    /// Asks the provider about every payment that is due: unpaid ones, because a notification may be lost, and
-    /// closing ones.
+    /// Asks the provider about every payment that is due: unpaid ones, because a notification may
+    /// be lost, and closing ones.
     pub(crate) async fn check_due(&self) -> Result<(), Error> {
         if self.wechat.is_none() {
             return Ok(());
@@ -54,10 +55,8 @@ impl App {
             Ok(now) => now.state == payment.state,
             Err(_) => true,
         };
-        if unmoved {
-            if let Some(at_ms) = payment.next_check_ms(self.clock.now_ms()) {
-                self.store.postpone_check(&payment, at_ms).await?;
-            }
+        if unmoved && let Some(at_ms) = payment.next_check_ms(self.clock.now_ms()) {
+            self.store.postpone_check(&payment, at_ms).await?;
         }
         asked.map(|_| ())
     }

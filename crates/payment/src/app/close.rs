@@ -10,8 +10,8 @@ use crate::{
 };
 
 impl App {
-    /// Closes an unpaid payment for its owner. Still closing when the provider could not be asked: a job goes
-    /// on with it.
+    /// Closes an unpaid payment for its owner. Still closing when the provider could not be asked:
+    /// a job goes on with it.
     pub(crate) async fn close(&self, principal: &Principal, no: PaymentNo) -> Result<View, Error> {
         self.owned_payment(principal, no).await?;
         let payment = self.close_for_payer(no).await?;
@@ -57,8 +57,9 @@ impl App {
         }
     }
 
-    /// Asks the provider whether a closing payment was paid, closes it there, and asks once more, because it
-    /// may have been paid between the two. Never guesses: what is not known stays closing.
+    /// Asks the provider whether a closing payment was paid, closes it there, and asks once more,
+    /// because it may have been paid between the two. Never guesses: what is not known stays
+    /// closing.
     pub(crate) async fn finish_closing(&self, payment: Payment) -> Result<Payment, Error> {
         let no = payment.no;
         let not_known = |source: Failure| Error::NotKnown { no, source };
@@ -71,7 +72,8 @@ impl App {
         if matches!(seen, Seen::Paid(_) | Seen::Closed) {
             return self.record(no, &seen).await;
         }
-        // Also when the provider does not know the number: closing it burns it, so that no late create opens it.
+        // Also when the provider does not know the number: closing it burns it, so that no late
+        // create opens it.
         match wechat.close(no).await {
             Ok(()) => {}
             Err(failure) => match failure.refusal() {

@@ -22,8 +22,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const LOOKS_MAX: u32 = 100;
 
 impl App {
-    /// Opens the subject's payment, or answers with the one that is live. One call at a time asks the provider:
-    /// its next answer makes the last one void.
+    /// Opens the subject's payment, or answers with the one that is live. One call at a time asks
+    /// the provider: its next answer makes the last one void.
     pub(crate) async fn create(
         &self,
         principal: &Principal,
@@ -97,7 +97,8 @@ impl App {
         }
     }
 
-    /// Commits the row before the provider hears of it, with the right to open it. None: somebody was faster.
+    /// Commits the row before the provider hears of it, with the right to open it. None: somebody
+    /// was faster.
     async fn insert_opening(
         &self,
         wechat: &Wechat,
@@ -183,7 +184,8 @@ impl App {
         self.opened(current)
     }
 
-    /// The number may be spent at the provider: then a query tells how, otherwise the next call repeats it.
+    /// The number may be spent at the provider: then a query tells how, otherwise the next call
+    /// repeats it.
     async fn not_opened(
         &self,
         wechat: &Wechat,

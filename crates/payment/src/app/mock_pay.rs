@@ -11,8 +11,8 @@ use crate::{
 const TRIES_MAX: u32 = 3;
 
 impl App {
-    /// Pays an order without a payment company. A payment that is live at a company is closed there first, so
-    /// that nobody pays twice.
+    /// Pays an order without a payment company. A payment that is live at a company is closed there
+    /// first, so that nobody pays twice.
     pub(crate) async fn mock_pay(
         &self,
         principal: &Principal,

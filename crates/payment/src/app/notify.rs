@@ -36,7 +36,8 @@ impl Outcome {
 }
 
 impl App {
-    /// Takes a notification as it came. `Ok` only once what it says is durable: the company repeats it until then.
+    /// Takes a notification as it came. `Ok` only once what it says is durable: the company repeats
+    /// it until then.
     pub(crate) async fn notify(
         &self,
         headers: &[(String, String)],

@@ -19,8 +19,8 @@ pub(crate) struct ClosingOrder {
 }
 
 impl App {
-    /// Answers whether the order was paid, now or as soon as the provider has said so, and keeps any later
-    /// payment of it from being opened.
+    /// Answers whether the order was paid, now or as soon as the provider has said so, and keeps
+    /// any later payment of it from being opened.
     pub(crate) async fn order_closing(&self, id: Uuid, order: ClosingOrder) -> Result<(), Error> {
         /// The tombstone may meet a payment that was just inserted, once; the payment stays.
         const TRIES_MAX: u32 = 3;
@@ -70,7 +70,7 @@ impl App {
                 Some(live) => self.bar_live(tx, live.clone(), now_ms).await?,
                 None if paid => {}
                 None => {
-                    purposes::announce_closed(tx, Purpose::Order, &subject, None, now_ms).await?
+                    purposes::announce_closed(tx, Purpose::Order, &subject, None, now_ms).await?;
                 }
             }
             Ok(())

@@ -27,7 +27,8 @@ pub(crate) enum Taken {
 }
 
 impl App {
-    /// Reserves the money and leaves the sending to a job. Once per payment, however often it is asked.
+    /// Reserves the money and leaves the sending to a job. Once per payment, however often it is
+    /// asked.
     pub(crate) async fn refund_due(&self, id: Uuid, due: DueRefund) -> Result<Taken, Error> {
         let number = self.numbers.refund().await?;
         let pool = self.store.pool();

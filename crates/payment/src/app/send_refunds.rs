@@ -16,8 +16,8 @@ const LEASE_MS: i64 = 60_000;
 const TOGETHER: u32 = 8;
 
 impl App {
-    /// Sends every refund that is due, under one number until its outcome is known, and asks about those that
-    /// the provider has taken up.
+    /// Sends every refund that is due, under one number until its outcome is known, and asks about
+    /// those that the provider has taken up.
     pub(crate) async fn send_refunds(&self) -> Result<(), Error> {
         if self.wechat.is_none() {
             return Ok(());

@@ -209,7 +209,8 @@ impl Payment {
         matches!(self.channel, Channel::None)
     }
 
-    /// Money came in. A payment that was closed meanwhile takes it too: the order decides what becomes of it.
+    /// Money came in. A payment that was closed meanwhile takes it too: the order decides what
+    /// becomes of it.
     pub(crate) fn pay(self, receipt: Receipt) -> Result<Self, NotMoved> {
         match self.state {
             State::Opening | State::Pending(_) | State::Closing | State::Closed { .. } => {
@@ -240,7 +241,8 @@ impl Payment {
         }
     }
 
-    /// The provider says that it can no longer be paid. It lets go of its subject unless that is closed too.
+    /// The provider says that it can no longer be paid. It lets go of its subject unless that is
+    /// closed too.
     pub(crate) fn close(self, at_ms: i64) -> Result<Self, NotMoved> {
         match self.state {
             State::Opening | State::Pending(_) | State::Closing => {

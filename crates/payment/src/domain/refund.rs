@@ -71,18 +71,18 @@ impl Refund {
         }
     }
 
-    /// Where the refund stands after what was seen; none: nothing new. Success is final, and an abnormal refund
-    /// that a person has settled at the company can still succeed.
+    /// Where the refund stands after what was seen; none: nothing new. Success is final, and an
+    /// abnormal refund that a person has settled at the company can still succeed.
     pub(crate) fn after(&self, seen: &RefundSeen) -> Option<RefundState> {
         match (&self.state, seen) {
-            (RefundState::Succeeded { .. }, _) => None,
+            (RefundState::Succeeded { .. }, _)
+            | (RefundState::Processing | RefundState::Abnormal, RefundSeen::Processing)
+            | (RefundState::Abnormal, RefundSeen::GivenUp) => None,
             (_, RefundSeen::Succeeded { at_ms }) => Some(RefundState::Succeeded { at_ms: *at_ms }),
             (RefundState::Due | RefundState::Processing, RefundSeen::GivenUp) => {
                 Some(RefundState::Abnormal)
             }
             (RefundState::Due, RefundSeen::Processing) => Some(RefundState::Processing),
-            (RefundState::Processing | RefundState::Abnormal, RefundSeen::Processing)
-            | (RefundState::Abnormal, RefundSeen::GivenUp) => None,
         }
     }
 }

@@ -52,8 +52,8 @@ impl Mismatch {
 }
 
 impl Payment {
-    /// Judges what the company says. A late success never undoes a refund, and closed is believed only of what
-    /// is not paid.
+    /// Judges what the company says. A late success never undoes a refund, and closed is believed
+    /// only of what is not paid.
     pub(crate) fn judge(&self, seen: &Seen) -> Verdict {
         match seen {
             Seen::Absent | Seen::Unpaid => Verdict::Nothing,

@@ -1,84 +1,182 @@
+//! WeChat Pay API v3, Native: what we ask and what we are told, in our own words. `transport`
+//! carries it.
+
+mod keys;
+mod messages;
+mod notice;
+mod refusals;
+mod transport;
+
 use clock::SharedClock;
 use ids::{PaymentNo, RefundNo};
+use serde::de::DeserializeOwned;
 
-use super::Failure;
+use wechatpay::{Close, CodeUrl, Transaction, path};
+
+use self::{
+    keys::Keys,
+    transport::{Call, Transport},
+};
+pub(crate) use self::{
+    messages::RefundAnswer,
+    notice::{About, Notice, PaymentNotice, RefundNotice},
+};
+use super::{Failure, Refusal};
 use crate::{
     config,
-    domain::{Payment, Refund, RefundSeen, Seen},
+    domain::{Payment, Refund, Seen},
     error::Error,
 };
 
 #[derive(Debug)]
-pub(crate) struct RefundAnswer {
-    pub provider_id: String,
-    pub amount_fen: i64,
-    pub seen: RefundSeen,
+pub(crate) struct Wechat {
+    transport: Transport,
+    mchid: String,
+    appid: String,
+    notify_url: String,
+    clock: SharedClock,
 }
-#[derive(Debug)]
-pub(crate) struct Notice {
-    pub id: String,
-    pub event_type: String,
-    pub headers: String,
-    pub about: About,
+
+/// Settings that cannot work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BadSettings {
+    #[error("wechat.{key} cannot be read from its file")]
+    File {
+        key: &'static str,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("wechat.{key} is not a key")]
+    Key {
+        key: &'static str,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("wechat.public_key is the merchant's own: it must be the company's")]
+    OwnKey,
+    #[error("wechat.base_url is not an address")]
+    BaseUrl,
+    #[error("the HTTP client")]
+    Http(#[source] reqwest::Error),
 }
-#[derive(Debug)]
-pub(crate) enum About {
-    Payment(PaymentNotice),
-    Refund(RefundNotice),
-    Other,
-}
-#[derive(Debug)]
-pub(crate) struct PaymentNotice {
-    pub number: String,
-    pub ours: bool,
-    pub seen: Seen,
-}
-#[derive(Debug)]
-pub(crate) struct RefundNotice {
-    pub number: String,
-    pub ours: bool,
-    pub answer: RefundAnswer,
-}
-impl About {
-    pub(crate) fn number(&self) -> &str {
-        match self {
-            Self::Payment(p) => &p.number,
-            Self::Refund(r) => &r.number,
-            Self::Other => "",
+
+impl Wechat {
+    pub(crate) fn new(config: &config::Wechat, clock: SharedClock) -> Result<Self, BadSettings> {
+        let keys = Keys::read(config)?;
+        Ok(Self {
+            transport: Transport::new(config, keys, clock.clone())?,
+            mchid: config.mchid.clone(),
+            appid: config.appid.clone(),
+            notify_url: config.notify_url.clone(),
+            clock,
+        })
+    }
+
+    /// What opens `payment`, to be kept: a repeat must be the same byte for byte.
+    pub(crate) fn opening(&self, payment: &Payment) -> String {
+        messages::to_json(&messages::native_order(
+            payment,
+            &self.appid,
+            &self.mchid,
+            &self.notify_url,
+        ))
+    }
+
+    /// What gives the money back, to be kept: a repeat must be the same byte for byte.
+    pub(crate) fn refunding(&self, payment: &Payment, refund: &Refund) -> String {
+        messages::to_json(&messages::refund_order(payment, refund, &self.notify_url))
+    }
+
+    /// The QR code's text. Whatever was answered before for the same number is void from now on.
+    pub(crate) async fn open(&self, request: &str) -> Result<String, Failure> {
+        let call = Call::post("open", path::NATIVE, request);
+        let answer: CodeUrl = self.ask(call).await?;
+        Ok(answer.code_url)
+    }
+
+    pub(crate) async fn query(&self, no: PaymentNo) -> Result<Seen, Failure> {
+        let path = path::transaction(&no.to_string(), &self.mchid);
+        let transaction: Transaction = match self.ask(Call::get("query", &path)).await {
+            Ok(transaction) => transaction,
+            Err(failure) if failure.refusal() == Some(Refusal::NumberUnknown) => {
+                return Ok(Seen::Absent);
+            }
+            Err(failure) => return Err(failure),
+        };
+        let foreign = |what| {
+            Err(Failure::Foreign {
+                call: "query",
+                what,
+            })
+        };
+        if transaction.mchid != self.mchid || transaction.appid != self.appid {
+            return foreign("another merchant or app");
+        }
+        if transaction.out_trade_no != no.to_string() {
+            return foreign("another number");
+        }
+        messages::seen(&transaction).map_err(|error| unreadable("query", error))
+    }
+
+    pub(crate) async fn close(&self, no: PaymentNo) -> Result<(), Failure> {
+        let path = path::close(&no.to_string());
+        let body = messages::to_json(&Close {
+            mchid: self.mchid.clone(),
+        });
+        self.transport
+            .call(Call::post("close", &path, &body))
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn refund(&self, request: &str) -> Result<RefundAnswer, Failure> {
+        let call = Call::post("refund", path::REFUNDS, request);
+        let refund: wechatpay::Refund = self.ask(call).await?;
+        messages::answer(&refund).map_err(|error| unreadable("refund", error))
+    }
+
+    /// None: WeChat does not know the number.
+    pub(crate) async fn query_refund(&self, no: RefundNo) -> Result<Option<RefundAnswer>, Failure> {
+        const NAME: &str = "query_refund";
+        let path = path::refund(&no.to_string());
+        match self.ask::<wechatpay::Refund>(Call::get(NAME, &path)).await {
+            Ok(refund) if refund.out_refund_no != no.to_string() => Err(Failure::Foreign {
+                call: NAME,
+                what: "another number",
+            }),
+            Ok(refund) => messages::answer(&refund)
+                .map(Some)
+                .map_err(|error| unreadable(NAME, error)),
+            Err(failure) if failure.refusal() == Some(Refusal::NumberUnknown) => Ok(None),
+            Err(failure) => Err(failure),
         }
     }
+
+    /// Verifies, decrypts and reads a notification, in this order.
+    pub(crate) fn read(&self, headers: &[(String, String)], body: &[u8]) -> Result<Notice, Error> {
+        let now_s = self.clock.now().timestamp();
+        notice::read(
+            self.transport.keys(),
+            (&self.appid, &self.mchid),
+            headers,
+            body,
+            now_s,
+        )
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, Failure> {
+        let body = self.transport.call(call).await?;
+        serde_json::from_slice(&body).map_err(|error| unreadable(call.name, error))
+    }
 }
-#[derive(Debug)]
-pub(crate) struct Wechat;
-#[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub(crate) struct BadSettings;
-impl Wechat {
-    pub(crate) fn new(_: &config::Wechat, _: SharedClock) -> Result<Self, BadSettings> {
-        unimplemented!()
-    }
-    pub(crate) fn opening(&self, _: &Payment) -> String {
-        unimplemented!()
-    }
-    pub(crate) fn refunding(&self, _: &Payment, _: &Refund) -> String {
-        unimplemented!()
-    }
-    pub(crate) async fn open(&self, _: &str) -> Result<String, Failure> {
-        unimplemented!()
-    }
-    pub(crate) async fn query(&self, _: PaymentNo) -> Result<Seen, Failure> {
-        unimplemented!()
-    }
-    pub(crate) async fn close(&self, _: PaymentNo) -> Result<(), Failure> {
-        unimplemented!()
-    }
-    pub(crate) async fn refund(&self, _: &str) -> Result<RefundAnswer, Failure> {
-        unimplemented!()
-    }
-    pub(crate) async fn query_refund(&self, _: RefundNo) -> Result<Option<RefundAnswer>, Failure> {
-        unimplemented!()
-    }
-    pub(crate) fn read(&self, _: &[(String, String)], _: &[u8]) -> Result<Notice, Error> {
-        unimplemented!()
+
+/// Signed and not what was expected: what happened is not known.
+fn unreadable(
+    call: &'static str,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> Failure {
+    Failure::Unknown {
+        call,
+        cause: Box::new(error),
     }
 }

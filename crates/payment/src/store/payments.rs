@@ -113,7 +113,8 @@ impl Store {
         .collect()
     }
 
-    /// As [`payments_of`](Self::payments_of), and nobody else moves them until the transaction ends.
+    /// As [`payments_of`](Self::payments_of), and nobody else moves them until the transaction
+    /// ends.
     pub(crate) async fn lock_payments_of(
         &self,
         tx: &mut Tx<'_>,
@@ -132,7 +133,8 @@ impl Store {
         .collect()
     }
 
-    /// Writes what `payment` became; it was in state `from` when this transaction locked it. Not written, and
+    /// Writes what `payment` became; it was in state `from` when this transaction locked it. Not
+    /// written, and
     /// `false`, when its transaction id belongs to another payment.
     pub(crate) async fn move_payment(
         &self,
@@ -220,8 +222,8 @@ impl Store {
         Ok(until_ms > now_ms)
     }
 
-    /// Keeps the provider's answer, and gives the right to ask back. Not written when the payment moved on, or
-    /// when the right went to somebody else, whose answer makes this one void.
+    /// Keeps the provider's answer, and gives the right to ask back. Not written when the payment
+    /// moved on, or when the right went to somebody else, whose answer makes this one void.
     pub(crate) async fn save_code_url(
         &self,
         payment: &Payment,
@@ -244,7 +246,8 @@ impl Store {
         Ok(updated.rows_affected() == 1)
     }
 
-    /// Takes up to `limit` payments that are due to be asked about; they come up again at `until_ms`.
+    /// Takes up to `limit` payments that are due to be asked about; they come up again at
+    /// `until_ms`.
     pub(crate) async fn claim_checks(
         &self,
         checker: &str,

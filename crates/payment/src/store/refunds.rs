@@ -114,7 +114,8 @@ impl Store {
         Ok(())
     }
 
-    /// Takes up to `limit` refunds that are due to be sent or asked about; they come up again at `until_ms`.
+    /// Takes up to `limit` refunds that are due to be sent or asked about; they come up again at
+    /// `until_ms`.
     pub(crate) async fn claim_refunds(
         &self,
         sender: &str,

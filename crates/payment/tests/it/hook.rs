@@ -1,4 +1,5 @@
-//! Where WeChat's notifications arrive: what the gateway does with them, with a tap to lose, keep and repeat them.
+//! Where WeChat's notifications arrive: what the gateway does with them, with a tap to lose, keep
+//! and repeat them.
 
 use std::{
     convert::Infallible,

@@ -24,8 +24,8 @@ const BACKOFF_MS: u64 = 500;
 const BACKOFF_MS_MAX: u64 = 8_000;
 const IDLE: Duration = Duration::from_secs(30);
 
-/// The only place with HTTP to WeChat: signs every attempt anew, believes only signed answers, and repeats what
-/// may be repeated. Every call of ours may, because its number makes it idempotent.
+/// The only place with HTTP to WeChat: signs every attempt anew, believes only signed answers, and
+/// repeats what may be repeated. Every call of ours may, because its number makes it idempotent.
 #[derive(Debug)]
 pub(super) struct Transport {
     http: reqwest::Client,
@@ -40,12 +40,29 @@ pub(super) struct Transport {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Call<'a> {
     /// For logs and metrics.
-    pub name: &'static str,
-    pub method: &'a Method,
+    pub(super) name: &'static str,
     /// With its query, from the root on.
-    pub path: &'a str,
-    /// Empty for GET.
-    pub body: &'a str,
+    path: &'a str,
+    /// None: GET.
+    body: Option<&'a str>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) const fn get(name: &'static str, path: &'a str) -> Self {
+        Self {
+            name,
+            path,
+            body: None,
+        }
+    }
+
+    pub(super) const fn post(name: &'static str, path: &'a str, body: &'a str) -> Self {
+        Self {
+            name,
+            path,
+            body: Some(body),
+        }
+    }
 }
 
 /// How one attempt ended that did not end well.
@@ -69,7 +86,8 @@ impl Transport {
         keys: Keys,
         clock: SharedClock,
     ) -> Result<Self, BadSettings> {
-        // No redirects: a signature is for one address. No decompression: it is over the bytes as sent.
+        // No redirects: a signature is for one address. No decompression: it is over the bytes as
+        // sent.
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
@@ -99,7 +117,7 @@ impl Transport {
         loop {
             let attempt = Instant::now();
             let answer = self.attempt(call).await;
-            called(call.name, outcome(&answer), attempt.elapsed().as_secs_f64());
+            called(call.name, outcome(&answer), attempt.elapsed());
             let cause = match answer {
                 Ok(body) => return Ok(body),
                 Err(Missed::Final(failure)) => return Err(failure),
@@ -107,7 +125,10 @@ impl Transport {
             };
             let pause = backoff(tries);
             if tries == self.tries_max || started.elapsed() + pause >= self.deadline {
-                return Err(Failure::Unknown { call: call.name, cause });
+                return Err(Failure::Unknown {
+                    call: call.name,
+                    cause,
+                });
             }
             debug!(wechat.call = call.name, error = %cause, "tried again");
             tokio::time::sleep(pause).await;
@@ -116,29 +137,42 @@ impl Transport {
     }
 
     async fn attempt(&self, call: Call<'_>) -> Result<Vec<u8>, Missed> {
-        let url = self.base.join(call.path).map_err(|error| Missed::Unknown(error.into()))?;
+        let url = self
+            .base
+            .join(call.path)
+            .map_err(|error| Missed::Unknown(error.into()))?;
         // As it goes on the wire.
         let target = match url.query() {
             Some(query) => format!("{}?{query}", url.path()),
             None => url.path().to_owned(),
         };
         let now_s = self.clock.now().timestamp();
-        let authorization =
-            self.keys.authorization(call.method.as_str(), &target, call.body, now_s);
+        let method = if call.body.is_some() {
+            Method::POST
+        } else {
+            Method::GET
+        };
+        let body = call.body.unwrap_or_default();
+        let authorization = self
+            .keys
+            .authorization(method.as_str(), &target, body, now_s);
         let authorization = authorization.map_err(|error| Missed::Unknown(error.into()))?;
         let mut request = self
             .http
-            .request(call.method.clone(), url)
+            .request(method, url)
             .header(ACCEPT, "application/json")
             .header(USER_AGENT, AGENT)
-            .header("Wechatpay-Serial", self.keys.platform_id())
+            .header("Wechatpay-Serial", self.keys.company_id())
             .header(AUTHORIZATION, authorization);
-        if !call.body.is_empty() {
+        if let Some(body) = call.body {
             request = request
                 .header(CONTENT_TYPE, "application/json")
-                .body(call.body.to_owned());
+                .body(body.to_owned());
         }
-        let response = request.send().await.map_err(|error| Missed::Unknown(error.into()))?;
+        let response = request
+            .send()
+            .await
+            .map_err(|error| Missed::Unknown(error.into()))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = read(response).await?;
         self.judge(call, status, &headers, body)
@@ -167,7 +201,7 @@ impl Transport {
         if passing {
             return Err(Missed::Unknown(Odd::Status(status).into()));
         }
-        let (refusal, code, message) = super::refusals::read(status.as_u16(), &body);
+        let (refusal, code, message) = super::refusals::read(&body);
         let request_id = headers.get("request-id").and_then(|id| id.to_str().ok());
         warn!(
             wechat.call = call.name,
@@ -178,14 +212,23 @@ impl Transport {
             "WeChat refused a call"
         );
         let status = status.as_u16();
-        Err(Missed::Final(Failure::Refused { call: call.name, refusal, status, code, message }))
+        Err(Missed::Final(Failure::Refused {
+            call: call.name,
+            refusal,
+            status,
+            code,
+            message,
+        }))
     }
 }
 
 async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, Missed> {
     let mut body = Vec::new();
     loop {
-        let chunk = response.chunk().await.map_err(|error| Missed::Unknown(error.into()))?;
+        let chunk = response
+            .chunk()
+            .await
+            .map_err(|error| Missed::Unknown(error.into()))?;
         let Some(chunk) = chunk else { return Ok(body) };
         if body.len() + chunk.len() > BODY_BYTES_MAX {
             return Err(Missed::Unknown(Odd::TooLong.into()));
@@ -195,7 +238,10 @@ async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, Missed> {
 }
 
 fn backoff(tries: u32) -> Duration {
-    let ceiling = BACKOFF_MS.saturating_mul(1 << tries.min(16)).min(BACKOFF_MS_MAX) / 2;
+    let ceiling = BACKOFF_MS
+        .saturating_mul(1 << tries.min(16))
+        .min(BACKOFF_MS_MAX)
+        / 2;
     Duration::from_millis(rand::rng().random_range(0..=ceiling))
 }
 
