@@ -31,7 +31,9 @@ enum Command {
     /// Every service in one process, still talking gRPC: for a laptop.
     All,
     /// Bring the schemas up to date: of every service, or of the one named.
-    Migrate { service: Option<String> },
+    Migrate {
+        service: Option<String>,
+    },
     /// Read every configuration as the services would, and say what is wrong.
     CheckConfig,
     /// Stand in for another company.
@@ -42,9 +44,14 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let Arguments { config_dir, command } = Arguments::parse();
+    let Arguments {
+        config_dir,
+        command,
+    } = Arguments::parse();
     // Several libraries could bring a TLS provider; this is the one.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    // Reads FAILPOINTS; without the feature it does nothing.
+    let _fail = fail::FailScenario::setup();
     let directory = config_dir.as_deref();
     match command {
         Command::Gateway => fleet::run(directory, &[gateway::NAME]),

@@ -6,8 +6,13 @@ use anyhow::{Context, Result, bail};
 use service::config::load;
 use sqlx::migrate::Migrator;
 
-const SERVICES: [&str; 5] =
-    [user::NAME, product::NAME, order::NAME, seckill::NAME, payment::NAME];
+const SERVICES: [&str; 5] = [
+    user::NAME,
+    product::NAME,
+    order::NAME,
+    seckill::NAME,
+    payment::NAME,
+];
 
 pub(crate) fn run(directory: Option<&Path>, only: Option<&str>) -> ExitCode {
     match migrate(directory, only) {
@@ -25,8 +30,13 @@ fn migrate(directory: Option<&Path>, only: Option<&str>) -> Result<()> {
     {
         bail!("{name} has no schema: one of {}", SERVICES.join(", "));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    for name in SERVICES.into_iter().filter(|name| only.is_none_or(|only| only == *name)) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    for name in SERVICES
+        .into_iter()
+        .filter(|name| only.is_none_or(|only| only == *name))
+    {
         let (config, migrator) = schema(name, directory)?;
         runtime
             .block_on(db::migrate(&config, migrator))

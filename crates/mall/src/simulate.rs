@@ -2,9 +2,12 @@
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Subcommand;
 use clock::SystemClock;
+use simulators::s3;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 #[derive(Subcommand)]
 pub(crate) enum Company {
@@ -38,7 +41,40 @@ pub(crate) fn run(company: Company) -> ExitCode {
     }
 }
 
-fn serve(company: Company) -> Result<()> {
-    let _ = (company, SystemClock::shared());
+#[tokio::main]
+async fn serve(company: Company) -> Result<()> {
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::INFO)
+        .init();
+    let stop = CancellationToken::new();
+    let stopping = stop.clone();
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        stopping.cancel();
+    });
+    match company {
+        Company::Wechat {
+            listen,
+            dir,
+            time_scale,
+        } => {
+            let clock = SystemClock::shared();
+            let wechat = simulators::wechat::Wechat::bind(listen, &dir, clock, time_scale).await;
+            wechat
+                .with_context(|| listen.to_string())?
+                .run(stop)
+                .await?;
+        }
+        Company::S3 { listen, dir } => {
+            let (access_key, secret_key) = (s3::ACCESS_KEY, s3::SECRET_KEY);
+            s3::serve(listen, &dir, access_key, secret_key, stop)
+                .await
+                .with_context(|| listen.to_string())?;
+        }
+    }
     Ok(())
 }

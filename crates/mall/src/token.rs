@@ -22,7 +22,11 @@ fn parse_range(text: &str) -> Result<(i64, i64), String> {
     let (first, last) = text.split_once("..").ok_or("FIRST..LAST")?;
     let parse = |part: &str| part.parse::<i64>().map_err(|error| error.to_string());
     let (first, last) = (parse(first)?, parse(last)?);
-    if first > 0 && first <= last { Ok((first, last)) } else { Err("an empty range".into()) }
+    if first > 0 && first <= last {
+        Ok((first, last))
+    } else {
+        Err("an empty range".into())
+    }
 }
 
 pub(crate) fn run(directory: Option<&Path>, arguments: &Arguments) -> ExitCode {
@@ -49,8 +53,11 @@ fn print(directory: Option<&Path>, arguments: &Arguments) -> Result<()> {
             role: Role::User,
             session: None,
         };
-        let subject = Subject { principal, email: String::new() };
-        writeln!(out, "{}", issuer.issue_access(&subject, life, now)?)?;
+        let subject = Subject {
+            principal,
+            email: String::new(),
+        };
+        writeln!(out, "{}", issuer.issue_access(&subject, life, now))?;
     }
     out.flush()?;
     Ok(())

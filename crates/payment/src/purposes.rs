@@ -1,14 +1,5 @@
-//! What money is for: who allows a payment, and which queue hears what became of it.
-//!
-//! | purpose     | subject      | allowed by         | events                                      
-//!       |
-//! |-------------|--------------|--------------------|----------------------------------------------------|
-//! | order       | order number | order.AllowPayment | order.payment_paid, …_closed, …_refunded    
-//!       |
-//! | compare_job | job id       | not wired yet      |                                             
-//!       |
-//! | top_up      | account      | not wired yet      |                                             
-//!       |
+//! What is paid for. Order numbers are allowed by `order.AllowPayment` and told through
+//! `order.payment_paid`, `…_closed` and `…_refunded`; comparison jobs and top-ups are not wired yet.
 
 use db::Tx;
 use proto::order::{PaymentClosed, PaymentPaid, PaymentRefunded};

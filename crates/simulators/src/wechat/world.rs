@@ -1,0 +1,103 @@
+//! Everything the company knows.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    io,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use chrono::SecondsFormat;
+use clock::SharedClock;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::{faults::Faults, keys::Keys, orders::Order, refunds::Refund};
+
+/// A demo may run for days.
+const JOURNAL_MAX: usize = 10_000;
+const NOTIFY_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) struct World {
+    pub(super) keys: Keys,
+    pub(super) clock: SharedClock,
+    pub(super) http: reqwest::Client,
+    /// Ends what still wants to be notified.
+    pub(super) stop: CancellationToken,
+    time_scale: u32,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) orders: HashMap<String, Order>,
+    pub(super) refunds: HashMap<String, Refund>,
+    /// Closed before they were opened: they never can be.
+    pub(super) burnt: HashSet<String>,
+    pub(super) faults: Faults,
+    journal: VecDeque<Value>,
+    next: u64,
+}
+
+impl World {
+    pub(super) fn new(keys: Keys, clock: SharedClock, time_scale: u32) -> io::Result<Self> {
+        let http = reqwest::Client::builder()
+            .timeout(NOTIFY_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent("Mozilla/4.0")
+            .build()
+            .map_err(io::Error::other)?;
+        Ok(Self {
+            keys,
+            clock,
+            http,
+            stop: CancellationToken::new(),
+            time_scale,
+            state: Mutex::default(),
+        })
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One of the protocol's waits, on this world's clock.
+    pub(super) fn wait(&self, seconds: u64) -> Duration {
+        Duration::from_secs(seconds) / self.time_scale
+    }
+
+    /// RFC 3339, as the company writes it.
+    pub(super) fn now(&self) -> String {
+        clock::in_shanghai(self.clock.now()).to_rfc3339_opts(SecondsFormat::Secs, false)
+    }
+
+    pub(super) fn now_s(&self) -> i64 {
+        self.clock.now_ms() / 1_000
+    }
+
+    /// Writes down what happened to a number.
+    pub(super) fn note(&self, out_trade_no: &str, kind: &str, facts: &Value) {
+        let at = self.now();
+        self.state().note(&at, out_trade_no, kind, facts);
+    }
+}
+
+impl State {
+    pub(super) fn note(&mut self, at: &str, out_trade_no: &str, kind: &str, facts: &Value) {
+        if self.journal.len() == JOURNAL_MAX {
+            self.journal.pop_front();
+        }
+        let entry = json!({"at": at, "out_trade_no": out_trade_no, "kind": kind, "facts": facts});
+        self.journal.push_back(entry);
+    }
+
+    pub(super) fn journal(&self, out_trade_no: Option<&str>) -> Vec<Value> {
+        let wanted = |event: &&Value| out_trade_no.is_none_or(|no| event["out_trade_no"] == no);
+        self.journal.iter().filter(wanted).cloned().collect()
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+}
