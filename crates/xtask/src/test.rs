@@ -6,6 +6,9 @@ use anyhow::Result;
 
 use crate::{engines, paths, process, step::step};
 
+/// Fail points are compiled in: tests kill the fleet at them.
+const WORKSPACE: [&str; 4] = ["test", "--workspace", "--features", "mall/failpoints"];
+
 /// Tests isolate themselves by schema and prefix, so they share engines with each other and with `up`.
 pub(crate) fn test(filter: &[String]) -> Result<()> {
     println!(
@@ -13,20 +16,13 @@ pub(crate) fn test(filter: &[String]) -> Result<()> {
         paths::run_dir().display()
     );
     let engines = engines::up()?;
-    // The whole-fleet tests start the binary, with its fail points compiled in.
+    // The whole-fleet tests start the binary, which is built beside the tests of its own crate.
     step("building the fleet and its tests", || {
-        process::run(cargo().args(["build", "--package", "mall", "--features", "failpoints"]))?;
-        process::run(cargo().args([
-            "test",
-            "--workspace",
-            "--features",
-            "mall/failpoints",
-            "--no-run",
-        ]))
+        process::run(cargo().args(WORKSPACE).arg("--no-run"))
     })?;
     process::run(
         cargo()
-            .args(["test", "--workspace", "--features", "mall/failpoints"])
+            .args(WORKSPACE)
             .args(filter)
             .envs(engines.env())
             // A kill test says what it killed.
