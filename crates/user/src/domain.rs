@@ -24,6 +24,8 @@ pub enum Invalid {
     Mobile,
     #[error("password: 6 to 72 bytes")]
     Password,
+    #[error("password: the new one is the old one")]
+    SamePassword,
     #[error("nickname: at most 64 characters")]
     Nickname,
     #[error("avatar: http://, https:// or a path on this site, at most 1024 characters")]

@@ -64,6 +64,7 @@ impl Fault for Error {
                 | Invalid::Username
                 | Invalid::Email
                 | Invalid::Password
+                | Invalid::SamePassword
                 | Invalid::Nickname
                 | Invalid::Avatar
                 | Invalid::Sex

@@ -20,14 +20,7 @@ pub(crate) fn test(filter: &[String]) -> Result<()> {
     step("building the fleet and its tests", || {
         process::run(cargo().args(WORKSPACE).arg("--no-run"))
     })?;
-    process::run(
-        cargo()
-            .args(WORKSPACE)
-            .args(filter)
-            .envs(engines.env())
-            // A kill test says what it killed.
-            .env("RUST_BACKTRACE", "1"),
-    )
+    process::run(cargo().args(WORKSPACE).args(filter).envs(engines.env()))
 }
 
 fn cargo() -> Command {

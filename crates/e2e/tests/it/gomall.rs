@@ -240,7 +240,8 @@ impl Shop {
         let path = format!("/api/order/{order_no}");
         let detail = self.api.get(&path, Some(shopper)).await.unwrap();
         assert_eq!(detail.code(), 0, "{}", detail.body);
-        let foreign = self.api.get(&path, Some(&self.admin)).await.unwrap();
+        let stranger = self.api.register("stranger", "secret1").await.unwrap();
+        let foreign = self.api.get(&path, Some(&stranger)).await.unwrap();
         assert_eq!(
             (foreign.status.as_u16(), foreign.code()),
             (200, 30001),

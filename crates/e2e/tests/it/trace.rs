@@ -94,7 +94,12 @@ async fn one_trace_runs_from_http_into_the_transaction() {
         .unwrap();
     let trace = won.body["trace_id"].as_str().unwrap().to_owned();
 
-    let wanted = ["seckill.reserve", "order.land"];
+    let wanted = [
+        "POST /api/v1/seckill",
+        "seckill.reserve",
+        "order.land",
+        "db.order.land",
+    ];
     let mut names = HashSet::new();
     let whole = poll(Duration::from_secs(30), async || {
         names = receiver.names(&trace);

@@ -44,10 +44,18 @@ impl Lander {
     /// One verdict per message.
     pub async fn land(&self, deliveries: Vec<Delivery<Reserved>>) -> Vec<Verdict> {
         let span = info_span!("order.land", messages = deliveries.len());
-        for delivery in &deliveries {
-            for item in &delivery.message.items {
-                service::trace::link(&span, &item.trace_parent);
-            }
+        let items = deliveries
+            .iter()
+            .flat_map(|delivery| &delivery.message.items);
+        let mut causes = items
+            .map(|item| &item.trace_parent)
+            .filter(|parent| !parent.is_empty());
+        // The batch is part of the first sampled buyer's trace, and names the others.
+        if let Some(first) = causes.next() {
+            service::trace::set_parent(&span, first);
+        }
+        for other in causes {
+            service::trace::link(&span, other);
         }
         self.land_all(deliveries).instrument(span).await
     }

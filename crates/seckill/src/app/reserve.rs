@@ -14,7 +14,7 @@ use tracing::{Instrument, Span};
 use super::App;
 use crate::{
     Error,
-    domain::{State, Ticket, Unsent, is_request_key},
+    domain::{LIMIT_PER_USER, State, Ticket, Unsent, is_request_key},
     metrics,
     sales::Sale,
     stock::{Answer, Ask, Reserved},
@@ -84,7 +84,8 @@ impl App {
             State::Cancelled => return Err(Outcome::Cancelled),
         }
         let is_user = (1..ids::ID_END).contains(&item.user_id);
-        if item.quantity < 1 || !is_user || !is_request_key(&item.request_key) {
+        let is_quantity = LIMIT_PER_USER.contains(&item.quantity);
+        if !is_quantity || !is_user || !is_request_key(&item.request_key) {
             return Err(Outcome::BadQuantity);
         }
         if item.deadline_ms > 0 && item.deadline_ms < now_ms {

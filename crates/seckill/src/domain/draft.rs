@@ -8,7 +8,7 @@ use super::{Activity, Intent};
 pub(crate) const UNITS_MAX: i64 = 1_000_000;
 const UNITS: RangeInclusive<i64> = 1..=UNITS_MAX;
 /// A script reads one field per slot and buyer.
-const LIMIT_PER_USER: RangeInclusive<i32> = 1..=20;
+pub(crate) const LIMIT_PER_USER: RangeInclusive<i32> = 1..=20;
 /// From a second (a rehearsal) to a week.
 const PAYMENT_WINDOW_S: RangeInclusive<i64> = 1..=7 * 86_400;
 const NAME_CHARS_MAX: usize = 255;

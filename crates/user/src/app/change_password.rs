@@ -1,11 +1,11 @@
 use auth::Principal;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tracing::info;
 
 use super::App;
 use crate::{
     Error,
-    domain::{NewPassword, Subject},
+    domain::{Invalid, NewPassword, Subject},
     metrics,
 };
 
@@ -31,6 +31,9 @@ impl App {
             return Err(Error::WrongPassword);
         }
         self.store.forget_attempts(&subject).await?;
+        if old.expose_secret() == new.secret().expose_secret() {
+            return Err(Invalid::SamePassword.into());
+        }
         let new = self.passwords.hash(new.secret()).await?;
         let changed = self
             .store

@@ -79,3 +79,12 @@ async fn of_two_changes_at_once_one_counts() {
     let new = if one.is_ok() { "new one" } else { "new other" };
     users.login("bobby", new).await.unwrap();
 }
+
+#[tokio::test]
+async fn the_old_one_is_no_new_one() {
+    let users = Users::open().await;
+    let one = users.add("bobby").await;
+    let same = change(&users, &one.access_token, PASSWORD, PASSWORD).await;
+    assert_eq!(reason(same), Reason::UserParameter);
+    users.refresh(&one.refresh_token).await.unwrap();
+}
