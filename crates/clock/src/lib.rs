@@ -34,7 +34,10 @@ impl SystemClock {
 }
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place where time is read")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where time is read"
+    )]
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
@@ -48,7 +51,9 @@ pub struct FakeClock {
 
 impl FakeClock {
     pub fn at_ms(now_ms: i64) -> Arc<Self> {
-        Arc::new(Self { now_ms: AtomicI64::new(now_ms) })
+        Arc::new(Self {
+            now_ms: AtomicI64::new(now_ms),
+        })
     }
 
     /// Starts at the real time, rounded to the millisecond that the engines store.
@@ -73,7 +78,9 @@ impl Clock for FakeClock {
 
 /// Unix milliseconds → instant. A value outside chrono's range becomes the epoch.
 pub fn from_ms(ms: i64) -> DateTime<Utc> {
-    Utc.timestamp_millis_opt(ms).single().unwrap_or(DateTime::UNIX_EPOCH)
+    Utc.timestamp_millis_opt(ms)
+        .single()
+        .unwrap_or(DateTime::UNIX_EPOCH)
 }
 
 /// An instant in China Standard Time (UTC+8, no daylight saving): the shop's calendar.

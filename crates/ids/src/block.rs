@@ -27,7 +27,10 @@ impl BlockSource {
         let mut blocks = self.lock();
         while let Some(block) = blocks.front_mut() {
             if block.count >= count {
-                let taken = Block { first: block.first, count };
+                let taken = Block {
+                    first: block.first,
+                    count,
+                };
                 block.first += count;
                 block.count -= count;
                 return Some(taken);
@@ -48,7 +51,9 @@ impl BlockSource {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Block>> {
-        self.blocks.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.blocks
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -60,8 +65,14 @@ mod tests {
     fn ids_come_once_each_and_then_stop() {
         let source = BlockSource::default();
         assert_eq!(source.take(), None);
-        source.add(Block { first: 10, count: 2 });
-        source.add(Block { first: 100, count: 1 });
+        source.add(Block {
+            first: 10,
+            count: 2,
+        });
+        source.add(Block {
+            first: 100,
+            count: 1,
+        });
         let ids: Vec<_> = std::iter::from_fn(|| source.take()).collect();
         assert_eq!(ids, [10, 11, 100]);
     }
@@ -70,7 +81,10 @@ mod tests {
     fn the_next_block_is_wanted_when_half_is_used() {
         let source = BlockSource::default();
         assert!(source.wants_block(10));
-        source.add(Block { first: 1, count: 10 });
+        source.add(Block {
+            first: 1,
+            count: 10,
+        });
         source.take_many(5);
         assert!(!source.wants_block(10));
         source.take();

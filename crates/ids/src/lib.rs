@@ -25,7 +25,8 @@ pub struct NotANumber(pub &'static str);
 macro_rules! id {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "i64", into = "i64")]
         pub struct $name(i64);
 
@@ -85,7 +86,10 @@ mod tests {
         assert!(UserId::try_from(0).is_err());
         assert!(UserId::try_from(-1).is_err());
         assert!(UserId::try_from(ID_END).is_err());
-        assert_eq!(UserId::try_from(ID_END - 1).map(UserId::get), Ok(ID_END - 1));
+        assert_eq!(
+            UserId::try_from(ID_END - 1).map(UserId::get),
+            Ok(ID_END - 1)
+        );
         assert_eq!("7".parse::<OrderId>().map(i64::from), Ok(7));
         assert!("7x".parse::<OrderId>().is_err());
     }

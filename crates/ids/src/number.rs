@@ -25,7 +25,10 @@ macro_rules! number {
         impl $name {
             /// Names `id` by the shop's date at `at`.
             pub fn new(id: $id, at: DateTime<Utc>) -> Self {
-                Self { date: shop_date(at), id }
+                Self {
+                    date: shop_date(at),
+                    id,
+                }
             }
 
             pub fn id(self) -> $id {
@@ -46,7 +49,10 @@ macro_rules! number {
                 let wrong = || NotANumber($what);
                 let digits = text.strip_prefix($prefix).ok_or_else(wrong)?;
                 let (date, id) = split(digits).ok_or_else(wrong)?;
-                Ok(Self { date, id: $id::try_from(id).map_err(|_| wrong())? })
+                Ok(Self {
+                    date,
+                    id: $id::try_from(id).map_err(|_| wrong())?,
+                })
             }
         }
     };
@@ -105,9 +111,16 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "ORD", "ORD20261121", "PAY20261121000000000042", "ORD2026112100000000004x",
-            "ORD202611210000000000420", "ORD20261121000000000000", "ord20261121000000000042"]
-        {
+        for text in [
+            "",
+            "ORD",
+            "ORD20261121",
+            "PAY20261121000000000042",
+            "ORD2026112100000000004x",
+            "ORD202611210000000000420",
+            "ORD20261121000000000000",
+            "ord20261121000000000042",
+        ] {
             assert!(text.parse::<OrderNo>().is_err(), "{text}");
         }
     }

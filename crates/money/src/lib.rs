@@ -33,7 +33,11 @@ impl Money {
     pub const ZERO: Self = Self { fen: 0 };
 
     pub const fn from_fen(fen: i64) -> Result<Self, NotMoney> {
-        if fen > FEN_MAX || fen < -FEN_MAX { Err(NotMoney::TooLarge) } else { Ok(Self { fen }) }
+        if fen > FEN_MAX || fen < -FEN_MAX {
+            Err(NotMoney::TooLarge)
+        } else {
+            Ok(Self { fen })
+        }
     }
 
     pub const fn fen(self) -> i64 {
@@ -49,20 +53,30 @@ impl Money {
         if yuan.scale() > 2 {
             return Err(NotMoney::TooPrecise);
         }
-        let fen = yuan.checked_mul(Decimal::ONE_HUNDRED).ok_or(NotMoney::TooLarge)?;
-        i64::try_from(fen).map_err(|_| NotMoney::TooLarge).and_then(Self::from_fen)
+        let fen = yuan
+            .checked_mul(Decimal::ONE_HUNDRED)
+            .ok_or(NotMoney::TooLarge)?;
+        i64::try_from(fen)
+            .map_err(|_| NotMoney::TooLarge)
+            .and_then(Self::from_fen)
     }
 
     pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.fen.checked_add(other.fen).and_then(|fen| Self::from_fen(fen).ok())
+        self.fen
+            .checked_add(other.fen)
+            .and_then(|fen| Self::from_fen(fen).ok())
     }
 
     pub fn checked_sub(self, other: Self) -> Option<Self> {
-        self.fen.checked_sub(other.fen).and_then(|fen| Self::from_fen(fen).ok())
+        self.fen
+            .checked_sub(other.fen)
+            .and_then(|fen| Self::from_fen(fen).ok())
     }
 
     pub fn checked_mul(self, times: i64) -> Option<Self> {
-        self.fen.checked_mul(times).and_then(|fen| Self::from_fen(fen).ok())
+        self.fen
+            .checked_mul(times)
+            .and_then(|fen| Self::from_fen(fen).ok())
     }
 
     pub const fn is_positive(self) -> bool {
@@ -74,7 +88,9 @@ impl Money {
 impl Sum for Money {
     fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
         let fen = amounts.fold(0_i64, |sum, m| sum.saturating_add(m.fen));
-        Self { fen: fen.clamp(-FEN_MAX, FEN_MAX) }
+        Self {
+            fen: fen.clamp(-FEN_MAX, FEN_MAX),
+        }
     }
 }
 
@@ -115,7 +131,10 @@ impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
         let text = raw.get();
-        let text = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
+        let text = text
+            .strip_prefix('"')
+            .and_then(|t| t.strip_suffix('"'))
+            .unwrap_or(text);
         text.parse().map_err(de::Error::custom)
     }
 }
@@ -125,7 +144,9 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Result<i64, String> {
-        serde_json::from_str::<Money>(json).map(Money::fen).map_err(|e| e.to_string())
+        serde_json::from_str::<Money>(json)
+            .map(Money::fen)
+            .map_err(|e| e.to_string())
     }
 
     #[test]
@@ -141,9 +162,19 @@ mod tests {
 
     #[test]
     fn anything_that_is_not_an_exact_amount_is_refused() {
-        for json in ["0.001", "1.005", "true", "\"\"", "\"1 2\"", "null", "[]", "1e400", "90071992547409.92",
-            "\"0x10\"", "123456789012345678901234567890"]
-        {
+        for json in [
+            "0.001",
+            "1.005",
+            "true",
+            "\"\"",
+            "\"1 2\"",
+            "null",
+            "[]",
+            "1e400",
+            "90071992547409.92",
+            "\"0x10\"",
+            "123456789012345678901234567890",
+        ] {
             assert!(read(json).is_err(), "{json}");
         }
     }

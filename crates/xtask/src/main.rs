@@ -21,8 +21,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask <command>
 
-  up              bring up everything on this machine: engines, seven services, simulators, demo data
-  smoke           play a whole flash sale over HTTP against what `up` started, and check the books
+  up              bring up all of it on this machine: engines, seven services, simulators, demo data
+  smoke           play a whole flash sale over HTTP against what `up` started; check the books
   down            stop what `up` started (--wipe: and forget its data)
   test [FILTER…]  run every test on real engines, which are brought up first
   ci              formatting, lints, tidy and generated files: everything that needs no engine
