@@ -6,6 +6,7 @@ use axum::{
     http::{header, request::Parts},
     response::Response,
 };
+use bytes::Bytes;
 use fault::Reason;
 use serde::de::DeserializeOwned;
 
@@ -59,10 +60,7 @@ impl<T: DeserializeOwned + Default, S: Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-async fn read(
-    request: Request<Body>,
-    state: &Gateway,
-) -> Result<(Cx, bytes::Bytes, bool), Response> {
+async fn read(request: Request<Body>, state: &Gateway) -> Result<(Cx, Bytes, bool), Response> {
     let (mut parts, body) = request.into_parts();
     let Ok(cx) = Cx::from_request_parts(&mut parts, state).await;
     let said = parts
@@ -73,9 +71,20 @@ async fn read(
         let kind = said.split(';').next().unwrap_or_default().trim();
         kind.eq_ignore_ascii_case("application/json")
     });
-    match axum::body::to_bytes(body, state.config.http.body_bytes_max).await {
+    match all_of(body, state.config.http.body_bytes_max, state).await {
         Ok(bytes) => Ok((cx, bytes, is_json)),
-        Err(_) => Err(cx.refuse_early(&Reason::TooLarge.into())),
+        Err(reason) => Err(cx.refuse_early(&reason.into())),
+    }
+}
+
+/// The whole body, if it is short enough and comes in time: nobody waits for the rest of one,
+/// however slowly it trickles in.
+pub(crate) async fn all_of(body: Body, max: usize, gateway: &Gateway) -> Result<Bytes, Reason> {
+    let all = axum::body::to_bytes(body, max);
+    match tokio::time::timeout(gateway.config.http.request_timeout(), all).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(_)) => Err(Reason::TooLarge),
+        Err(_) => Err(Reason::Timeout),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The binary as an operator meets it, before any engine is there.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
 use std::process::{Command, Output};
 
 fn mall(arguments: &[&str], env: &[(&str, &str)]) -> Output {

@@ -13,7 +13,7 @@ use fault::{Code, Fault};
 use proto::payment::{NotifyRequest, notify_request::Header};
 use serde_json::json;
 
-use crate::{cx, state::Gateway};
+use crate::{body::all_of, cx, state::Gateway};
 
 const BODY_BYTES_MAX: usize = 64 * 1024;
 
@@ -25,8 +25,11 @@ pub(crate) fn routes() -> Router<Gateway> {
 
 async fn notify(State(gateway): State<Gateway>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
-        return fail(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large");
+    let Ok(body) = all_of(body, BODY_BYTES_MAX, &gateway).await else {
+        return fail(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "the body is too large, or too slow",
+        );
     };
     let header = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
         name.as_str().starts_with("wechatpay-").then(|| Header {
