@@ -2,6 +2,7 @@
 
 mod blocks;
 mod notifications;
+mod payment_row;
 mod payments;
 mod refunds;
 

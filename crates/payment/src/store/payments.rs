@@ -1,10 +1,12 @@
 use db::Tx;
-use ids::{PaymentId, PaymentNo, UserId};
-use money::Money;
+use ids::PaymentNo;
 
-use super::{CorruptRow, Store};
+use super::{
+    Store,
+    payment_row::{Flat, PaymentRow},
+};
 use crate::{
-    domain::{Channel, CodeUrl, Payment, Receipt, State, Subject},
+    domain::{CodeUrl, Payment, State},
     error::Error,
     purposes::Purpose,
 };
@@ -133,9 +135,8 @@ impl Store {
         .collect()
     }
 
-    /// Writes what `payment` became; it was in state `from` when this transaction locked it. Not
-    /// written, and
-    /// `false`, when its transaction id belongs to another payment.
+    /// Writes what `payment` became; it was in state `from` when this transaction locked it.
+    /// `false`, and nothing is written, when its transaction id belongs to another payment.
     pub(crate) async fn move_payment(
         &self,
         tx: &mut Tx<'_>,
@@ -299,127 +300,4 @@ fn named(row: Option<PaymentRow>, no: PaymentNo) -> Result<Option<Payment>, Erro
     let payment = row.map(Payment::try_from).transpose()?;
     // The same id under another date is somebody's invention.
     Ok(payment.filter(|payment| payment.no == no))
-}
-
-struct PaymentRow {
-    id: i64,
-    payment_no: String,
-    purpose: String,
-    subject: String,
-    subject_id: i64,
-    user_id: i64,
-    channel: String,
-    amount_fen: i64,
-    state: String,
-    live: Option<i8>,
-    barred: bool,
-    open_request: Option<String>,
-    code_url: Option<String>,
-    code_url_at_ms: Option<i64>,
-    transaction_id: Option<String>,
-    created_at_ms: i64,
-    expires_at_ms: i64,
-    paid_at_ms: Option<i64>,
-    closed_at_ms: Option<i64>,
-    checks: i32,
-}
-
-impl TryFrom<PaymentRow> for Payment {
-    type Error = CorruptRow;
-
-    fn try_from(row: PaymentRow) -> Result<Self, CorruptRow> {
-        let corrupt = |what, value: &str| CorruptRow {
-            table: "payments",
-            id: row.id,
-            what,
-            value: value.to_owned(),
-        };
-        let no: PaymentNo = row
-            .payment_no
-            .parse()
-            .map_err(|_| corrupt("payment_no", &row.payment_no))?;
-        if PaymentId::try_from(row.id).ok() != Some(no.id()) {
-            return Err(corrupt("payment_no", &row.payment_no));
-        }
-        Ok(Self {
-            no,
-            purpose: Purpose::from_name(&row.purpose)
-                .ok_or_else(|| corrupt("purpose", &row.purpose))?,
-            user: UserId::try_from(row.user_id)
-                .map_err(|_| corrupt("user_id", &row.user_id.to_string()))?,
-            channel: Channel::from_name(&row.channel)
-                .ok_or_else(|| corrupt("channel", &row.channel))?,
-            amount: Money::from_fen(row.amount_fen)
-                .map_err(|_| corrupt("amount_fen", &row.amount_fen.to_string()))?,
-            state: state(&row).ok_or_else(|| corrupt("state", &row.state))?,
-            subject: Subject {
-                name: row.subject,
-                id: row.subject_id,
-            },
-            barred: row.barred,
-            live: row.live.is_some(),
-            open_request: row.open_request,
-            created_at_ms: row.created_at_ms,
-            expires_at_ms: row.expires_at_ms,
-            checks: row.checks,
-        })
-    }
-}
-
-fn state(row: &PaymentRow) -> Option<State> {
-    let receipt = || {
-        Some(Receipt {
-            transaction_id: row.transaction_id.clone(),
-            at_ms: row.paid_at_ms?,
-        })
-    };
-    Some(match row.state.as_str() {
-        "opening" => State::Opening,
-        "pending" => State::Pending(CodeUrl {
-            text: row.code_url.clone()?,
-            at_ms: row.code_url_at_ms?,
-        }),
-        "closing" => State::Closing,
-        "closed" => State::Closed {
-            at_ms: row.closed_at_ms?,
-        },
-        "paid" => State::Paid(receipt()?),
-        "refunding" => State::Refunding(receipt()?),
-        "refunded" => State::Refunded(receipt()?),
-        _ => return None,
-    })
-}
-
-/// What a state's data is as columns.
-struct Flat<'a> {
-    live: Option<i8>,
-    code_url: Option<&'a str>,
-    code_url_at_ms: Option<i64>,
-    transaction_id: Option<&'a str>,
-    paid_at_ms: Option<i64>,
-    closed_at_ms: Option<i64>,
-}
-
-impl<'a> Flat<'a> {
-    fn of(payment: &'a Payment) -> Self {
-        let receipt = payment.state.receipt();
-        let code_url = payment.state.code_url();
-        let closed_at_ms = match payment.state {
-            State::Closed { at_ms } => Some(at_ms),
-            State::Opening
-            | State::Pending(_)
-            | State::Closing
-            | State::Paid(_)
-            | State::Refunding(_)
-            | State::Refunded(_) => None,
-        };
-        Self {
-            live: payment.live.then_some(1),
-            code_url: code_url.map(|code_url| code_url.text.as_str()),
-            code_url_at_ms: code_url.map(|code_url| code_url.at_ms),
-            transaction_id: receipt.and_then(|receipt| receipt.transaction_id.as_deref()),
-            paid_at_ms: receipt.map(|receipt| receipt.at_ms),
-            closed_at_ms,
-        }
-    }
 }
