@@ -49,7 +49,9 @@ impl Fleet {
                 ports.insert(format!("{service}.{kind}"), testkit::free_port());
             }
         }
-        ports.insert("wechat".into(), testkit::free_port());
+        for company in ["wechat", "s3"] {
+            ports.insert(company.into(), testkit::free_port());
+        }
         let mut fleet = Self {
             name,
             directory,
@@ -58,7 +60,7 @@ impl Fleet {
             processes: HashMap::new(),
         };
         fleet.common = fleet.common_env();
-        fleet.start_simulator().await?;
+        fleet.start_companies().await?;
         for service in WITH_SCHEMA {
             let status = fleet.command(service, &["migrate", service]).status()?;
             ensure!(status.success(), "migrate {service}: {status}");
@@ -126,29 +128,38 @@ impl Fleet {
         command
     }
 
-    async fn start_simulator(&mut self) -> Result<()> {
-        let directory = self.directory.join("wechat");
-        fs::create_dir_all(&directory)?;
-        let listen = format!("127.0.0.1:{}", self.port("wechat"));
-        let folder = directory.display().to_string();
-        let mut command = self.command(
-            "wechat",
-            &["simulate", "wechat", "--listen", &listen, "--dir", &folder],
-        );
-        self.keep("wechat", &mut command)?;
+    async fn start_companies(&mut self) -> Result<()> {
+        self.start_company("s3")?;
+        let s3 = format!("http://127.0.0.1:{}", self.port("s3"));
+        self.common.push(("MALL_S3_URL".into(), s3));
+        let directory = self.start_company("wechat")?;
         let client = directory.join("client.env");
         let text = poll(READY, async || Ok(fs::read_to_string(&client).ok())).await?;
         let facts = text.lines().filter_map(|line| line.split_once('='));
         self.common
             .extend(facts.map(|(key, value)| (key.to_owned(), value.to_owned())));
-        self.common
-            .push(("MALL_WECHAT__BASE_URL".into(), format!("http://{listen}")));
+        self.common.push((
+            "MALL_WECHAT__BASE_URL".into(),
+            format!("http://127.0.0.1:{}", self.port("wechat")),
+        ));
         let notify = format!(
             "http://127.0.0.1:{}/wechatpay/notify",
             self.port("gateway.serve")
         );
         self.common.push(("MALL_WECHAT__NOTIFY_URL".into(), notify));
         Ok(())
+    }
+
+    /// Answers the company's folder.
+    fn start_company(&mut self, name: &str) -> Result<PathBuf> {
+        let directory = self.directory.join(name);
+        fs::create_dir_all(&directory)?;
+        let listen = format!("127.0.0.1:{}", self.port(name));
+        let folder = directory.display().to_string();
+        let arguments = ["simulate", name, "--listen", &listen, "--dir", &folder];
+        let mut command = self.command(name, &arguments);
+        self.keep(name, &mut command)?;
+        Ok(directory)
     }
 
     /// Starts one service, with more in its environment (a fail point, say).
