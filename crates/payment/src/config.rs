@@ -70,6 +70,12 @@ impl fmt::Debug for Wechat {
 /// The simulator's ids carry this, so that no production fleet ever trusts its keys.
 const SIMULATOR_MARK: &str = "0000SIM";
 
+/// As long as the company takes.
+const NOTIFY_URL_MAX: usize = 255;
+
+/// Claims of rows last longer than all calls that are made under them.
+pub(crate) const DEADLINE_MS_MAX: u64 = 15_000;
+
 impl Validate for Config {
     fn validate(&self) -> Result<(), String> {
         if self.service.profile == service::Profile::Production {
@@ -82,6 +88,14 @@ impl Validate for Config {
             ] {
                 if id.contains(SIMULATOR_MARK) {
                     return Err(format!("{key} is the simulator's: not in production"));
+                }
+            }
+            for (key, url) in [
+                ("wechat.base_url", &self.wechat.base_url),
+                ("wechat.notify_url", &self.wechat.notify_url),
+            ] {
+                if !url.is_empty() && !url.starts_with("https://") {
+                    return Err(format!("{key} is https in production"));
                 }
             }
         }
@@ -122,11 +136,18 @@ impl Wechat {
                 return Err(format!("wechat.{key} is missing"));
             }
         }
-        if self.notify_url.contains(['?', '#']) {
-            return Err("wechat.notify_url may not have a query or a fragment".into());
+        if self.notify_url.contains(['?', '#']) || self.notify_url.len() > NOTIFY_URL_MAX {
+            return Err(
+                "wechat.notify_url has no query, no fragment and at most 255 characters".into(),
+            );
         }
         if self.tries_max == 0 || self.timeout_ms == 0 || self.deadline_ms == 0 {
             return Err("wechat.tries_max, timeout_ms and deadline_ms are above 0".into());
+        }
+        if self.deadline_ms > DEADLINE_MS_MAX {
+            return Err(format!(
+                "wechat.deadline_ms is at most {DEADLINE_MS_MAX}: rows are claimed for three calls"
+            ));
         }
         Ok(())
     }

@@ -8,6 +8,6 @@ mod state;
 
 pub(crate) use payment::{Bill, Channel, Closing, NotMoved, Payment, Subject, TRANSACTION_ID_MAX};
 pub(crate) use refund::{Refund, RefundSeen, RefundState};
-pub(crate) use schedule::{closing_gap_ms, refund_gap_ms, unpaid_gap_ms};
+pub(crate) use schedule::{closed_gap_ms, closing_gap_ms, refund_gap_ms, unpaid_gap_ms};
 pub(crate) use seen::{Mismatch, Seen, Taken, Verdict};
 pub(crate) use state::{CodeUrl, Receipt, State};

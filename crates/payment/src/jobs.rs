@@ -2,7 +2,7 @@
 //!
 //! | every | verb         | what it heals                                          |
 //! |-------|--------------|--------------------------------------------------------|
-//! | 1 s   | check_due    | lost notifications, unfinished closes                  |
+//! | 1 s   | check_due    | lost notifications, unfinished closes, late payments   |
 //! | 1 s   | send_refunds | money that is due back, whose answer or notice is lost |
 //! | 1 h   | prune_inbox  |                                                        |
 

@@ -1,6 +1,13 @@
 //! Money in and out through payment companies: opened once per subject, taken once, given back
 //! once.
 
+/// A place where dying hurts: here a test ends the verb, as if the process had gone.
+macro_rules! may_die {
+    ($point:literal) => {
+        fail::fail_point!($point, |_| Err($crate::error::Error::FailPoint($point)))
+    };
+}
+
 mod config;
 mod domain;
 mod error;
@@ -42,6 +49,7 @@ pub async fn run(ctx: Ctx, config: Config) -> anyhow::Result<()> {
 }
 
 pub async fn start(ctx: &Ctx, config: &Config) -> anyhow::Result<Started> {
+    metrics::start();
     let pool = db::connect(&config.db).await?;
     let broker = mq::connect(&config.mq, ctx.tracker(), ctx.stop()).await;
     let store = store::Store::new(pool.clone());

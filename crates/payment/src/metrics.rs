@@ -5,11 +5,13 @@ use std::{sync::LazyLock, time::Duration};
 use prometheus::{HistogramVec, IntCounterVec, register_histogram_vec, register_int_counter_vec};
 use tracing::error;
 
+use crate::domain::Mismatch;
+
 /// Something about money that a person has to look at (deploy/runbooks).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Alarm {
     /// Another amount, currency or transaction than ours.
-    Mismatch(crate::domain::Mismatch),
+    Mismatch(Mismatch),
     /// Signed for us, about a merchant or an app that is not ours.
     ForeignMerchant,
     /// Signed for us, about a number that we never gave out.
@@ -29,6 +31,20 @@ pub(crate) enum Alarm {
 }
 
 impl Alarm {
+    const ALL: [Self; 11] = [
+        Self::Mismatch(Mismatch::Amount),
+        Self::Mismatch(Mismatch::Transaction),
+        Self::Mismatch(Mismatch::Reused),
+        Self::ForeignMerchant,
+        Self::UnknownNumber,
+        Self::Undecryptable,
+        Self::RefundAbnormal,
+        Self::RefundRefused,
+        Self::RefundAmount,
+        Self::RefundOfUnpaid,
+        Self::OpenRefused,
+    ];
+
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Mismatch(mismatch) => mismatch.name(),
@@ -83,6 +99,13 @@ static CALLS: LazyLock<HistogramVec> = LazyLock::new(|| {
     )
     .expect("payment_provider_seconds is registered once")
 });
+
+/// Every alarm starts at 0, so that the first one is seen to rise.
+pub(crate) fn start() {
+    for alarm in Alarm::ALL {
+        ALARMS.with_label_values(&[alarm.name()]).inc_by(0);
+    }
+}
 
 /// Counts and logs it; `about` is a payment or refund number.
 pub(crate) fn alarm(alarm: Alarm, about: &str) {

@@ -3,7 +3,7 @@ use tracing::warn;
 
 use super::{App, token};
 use crate::{
-    domain::{Payment, State},
+    domain::{Payment, State, unpaid_gap_ms},
     error::Error,
 };
 
@@ -14,8 +14,8 @@ const LEASE_MS: i64 = 60_000;
 const TOGETHER: u32 = 8;
 
 impl App {
-    /// Asks the provider about every payment that is due: unpaid ones, because a notification may
-    /// be lost, and closing ones.
+    /// Asks the provider about every payment that is due: unpaid and closed ones, because a
+    /// notification may be lost, and closing ones.
     pub(crate) async fn check_due(&self) -> Result<(), Error> {
         if self.wechat.is_none() {
             return Ok(());
@@ -45,17 +45,22 @@ impl App {
 
     async fn check(&self, payment: Payment) -> Result<(), Error> {
         let asked = match payment.state {
-            State::Opening | State::Pending(_) => self.ask(&payment).await,
+            State::Opening | State::Pending(_) | State::Closed { .. } => self.ask(&payment).await,
             State::Closing => self.finish_closing(payment.clone()).await,
-            State::Closed { .. } | State::Paid(_) | State::Refunding(_) | State::Refunded(_) => {
-                return Ok(());
-            }
+            State::Paid(_) | State::Refunding(_) | State::Refunded(_) => return Ok(()),
         };
         let unmoved = match &asked {
             Ok(now) => now.state == payment.state,
             Err(_) => true,
         };
-        if unmoved && let Some(at_ms) = payment.next_check_ms(self.clock.now_ms()) {
+        if unmoved {
+            let now_ms = self.clock.now_ms();
+            let again = || {
+                asked
+                    .is_err()
+                    .then(|| now_ms + unpaid_gap_ms(payment.checks))
+            };
+            let at_ms = payment.next_check_ms(now_ms).or_else(again);
             self.store.postpone_check(&payment, at_ms).await?;
         }
         asked.map(|_| ())

@@ -31,6 +31,7 @@ impl App {
         if payment.state != State::Closing {
             return Ok(payment);
         }
+        may_die!("close.after_mark");
         match self.finish_closing(payment.clone()).await {
             Err(Error::NotKnown { .. }) => Ok(payment),
             done => done,
@@ -74,8 +75,9 @@ impl App {
         }
         // Also when the provider does not know the number: closing it burns it, so that no late
         // create opens it.
+        may_die!("close.before_provider");
         match wechat.close(no).await {
-            Ok(()) => {}
+            Ok(()) => may_die!("close.after_provider"),
             Err(failure) => match failure.refusal() {
                 Some(Refusal::NumberSpent | Refusal::NumberClosed | Refusal::NumberUnknown) => {}
                 Some(Refusal::RuleNotMet | Refusal::PayerAccount | Refusal::Other) | None => {

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use auth::Principal;
-use fail::fail_point;
 
 use super::{App, View, token};
 use crate::{
@@ -54,7 +53,7 @@ impl App {
                         let until_ms = now_ms + OPENING_MS;
                         let mine = self
                             .store
-                            .claim_opening(payment.no, &opener, until_ms, now_ms)
+                            .claim_opening(&payment, &opener, until_ms, now_ms)
                             .await?;
                         mine.then_some(payment)
                     }
@@ -138,11 +137,10 @@ impl App {
             return Err(Error::NoProvider);
         };
         let asked_at_ms = self.clock.now_ms();
+        may_die!("create.before_provider");
         match wechat.open(request).await {
             Ok(text) => {
-                fail_point!("create.after_provider", |_| Err(Error::FailPoint(
-                    "create.after_provider"
-                )));
+                may_die!("create.after_provider");
                 let code_url = CodeUrl {
                     text,
                     at_ms: asked_at_ms,
@@ -172,13 +170,15 @@ impl App {
             .save_code_url(&payment, new, next_check_ms)
             .await?
         {
+            may_die!("create.after_save");
             return Ok(Payment {
                 state: State::Pending(code_url),
                 checks: 0,
                 ..payment
             });
         }
-        // It was paid or closed meanwhile.
+        // It was paid or closed meanwhile; a close waits for whoever may still be asking.
+        self.store.release_opening(payment.no, opener).await?;
         let current = self.store.payment(payment.no).await?;
         let current = current.ok_or_else(|| Error::NotFound(payment.no.to_string()))?;
         self.opened(current)

@@ -47,11 +47,13 @@ impl App {
                 if !store.insert_payment(tx, &payment, None).await? {
                     return Ok::<_, Error>(false);
                 }
+                may_die!("mock_pay.before_outbox");
                 purposes::announce_paid(tx, &payment, &receipt, now_ms).await?;
                 Ok(true)
             })
             .await?;
             if paid {
+                may_die!("mock_pay.after_commit");
                 self.wake.now();
                 return self.view(payment).await;
             }

@@ -1,5 +1,4 @@
 use db::Tx;
-use fail::fail_point;
 
 use super::{
     App,
@@ -54,14 +53,10 @@ impl App {
                 return Err(error);
             }
         };
-        fail_point!("notify.after_verify", |_| Err(Error::FailPoint(
-            "notify.after_verify"
-        )));
+        may_die!("notify.after_verify");
         let outcome = self.keep_notice(&notice, body).await?;
+        may_die!("notify.after_commit");
         self.wake.now();
-        fail_point!("notify.after_commit", |_| Err(Error::FailPoint(
-            "notify.after_commit"
-        )));
         notified(outcome.name());
         if let Outcome::Alarm(kind) = outcome {
             alarm(kind, notice.about.number());
@@ -89,10 +84,12 @@ impl App {
                 body,
                 at_ms: now_ms,
             };
-            if store.insert_notification(tx, &received).await? {
+            let new = store.insert_notification(tx, &received).await?;
+            before_commit()?;
+            // Its effect is committed already: what was done here is undone.
+            if new {
                 Ok(outcome)
             } else {
-                // Its effect is committed already: what was done here is undone.
                 Err(Undone::Duplicate)
             }
         })
@@ -153,7 +150,8 @@ impl App {
         if notice.answer.amount_fen != refund.amount.fen() {
             return Ok(Outcome::Alarm(Alarm::RefundAmount));
         }
-        let seen = (notice.answer.provider_id.as_str(), &notice.answer.seen);
+        let id = Some(notice.answer.provider_id.as_str());
+        let seen = (id, &notice.answer.seen);
         let (refund, moved) = note_refund(&self.store, tx, payment, refund, seen, now_ms).await?;
         Ok(match (&refund.state, moved) {
             (RefundState::Abnormal, true) => Outcome::Alarm(Alarm::RefundAbnormal),
@@ -161,6 +159,11 @@ impl App {
             (_, false) => Outcome::Noted("known"),
         })
     }
+}
+
+fn before_commit() -> Result<(), Error> {
+    may_die!("notify.before_commit");
+    Ok(())
 }
 
 /// Why the transaction was rolled back.

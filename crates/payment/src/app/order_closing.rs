@@ -31,6 +31,7 @@ impl App {
             }
             tries += 1;
         }
+        may_die!("order_closing.after_commit");
         self.wake.now();
         Ok(())
     }
@@ -73,6 +74,7 @@ impl App {
                     purposes::announce_closed(tx, Purpose::Order, &subject, None, now_ms).await?;
                 }
             }
+            before_commit()?;
             Ok(())
         })
         .await;
@@ -98,6 +100,11 @@ impl App {
             State::Paid(_) | State::Refunding(_) | State::Refunded(_) => Ok(()),
         }
     }
+}
+
+fn before_commit() -> Result<(), Error> {
+    may_die!("order_closing.before_commit");
+    Ok(())
 }
 
 /// Why the transaction was given up.

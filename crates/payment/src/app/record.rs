@@ -49,9 +49,12 @@ impl App {
         let noted = db::transact!(store.pool(), "payment.record", async |tx| {
             let payment = store.lock_payment(tx, no).await?;
             let payment = payment.ok_or_else(|| Error::NotFound(no.to_string()))?;
-            note(store, tx, payment, seen, now_ms).await
+            let noted = note(store, tx, payment, seen, now_ms).await?;
+            may_die!("record.before_commit");
+            Ok::<_, Error>(noted)
         })
         .await?;
+        may_die!("record.after_commit");
         self.wake.now();
         if let Noted::Mismatch(payment, mismatch) = &noted {
             alarm(Alarm::Mismatch(*mismatch), &payment.no.to_string());
@@ -63,7 +66,7 @@ impl App {
     pub(crate) async fn record_refund(
         &self,
         refund: &Refund,
-        provider_id: &str,
+        provider_id: Option<&str>,
         seen: &RefundSeen,
     ) -> Result<Refund, Error> {
         let now_ms = self.clock.now_ms();
@@ -74,9 +77,13 @@ impl App {
             let (Some(payment), Some(current)) = (payment, current) else {
                 return Err(Error::NotFound(refund.no.to_string()));
             };
-            note_refund(store, tx, payment, current, (provider_id, seen), now_ms).await
+            let done = note_refund(store, tx, payment, current, (provider_id, seen), now_ms);
+            let done = done.await?;
+            may_die!("record_refund.before_commit");
+            Ok::<_, Error>(done)
         })
         .await?;
+        may_die!("record_refund.after_commit");
         self.wake.now();
         if moved && refund.state == RefundState::Abnormal {
             alarm(Alarm::RefundAbnormal, &refund.no.to_string());
@@ -101,6 +108,7 @@ pub(super) async fn note(
             let from = payment.state.clone();
             let closed = payment.close(now_ms)?;
             store.move_payment(tx, &from, &closed, now_ms).await?;
+            may_die!("closed.before_outbox");
             if closed.barred {
                 let (purpose, subject) = (closed.purpose, &closed.subject);
                 purposes::announce_closed(tx, purpose, subject, Some(closed.no), now_ms).await?;
@@ -122,6 +130,7 @@ async fn pay(
     if !store.move_payment(tx, &from, &paid, now_ms).await? {
         return Ok(Noted::Mismatch(payment, Mismatch::Reused));
     }
+    may_die!("paid.before_outbox");
     purposes::announce_paid(tx, &paid, &receipt, now_ms).await?;
     Ok(Noted::Paid(paid))
 }
@@ -132,7 +141,7 @@ pub(super) async fn note_refund(
     tx: &mut Tx<'_>,
     payment: Payment,
     refund: Refund,
-    (provider_id, seen): (&str, &RefundSeen),
+    (provider_id, seen): (Option<&str>, &RefundSeen),
     now_ms: i64,
 ) -> Result<(Refund, bool), Error> {
     let Some(state) = refund.after(seen) else {
@@ -141,7 +150,7 @@ pub(super) async fn note_refund(
     let from = refund.state.clone();
     let moved = Refund {
         state,
-        provider_id: Some(provider_id.to_owned()),
+        provider_id: provider_id.map(str::to_owned).or(refund.provider_id),
         ..refund
     };
     store.move_refund(tx, &from, &moved, now_ms).await?;
@@ -149,6 +158,7 @@ pub(super) async fn note_refund(
         let from = payment.state.clone();
         let refunded = payment.finish_refund()?;
         store.move_payment(tx, &from, &refunded, now_ms).await?;
+        may_die!("refunded.before_outbox");
         purposes::announce_refunded(tx, &refunded, &moved, now_ms).await?;
     }
     Ok((moved, true))

@@ -33,9 +33,12 @@ impl App {
         let number = self.numbers.refund().await?;
         let pool = self.store.pool();
         let taken = db::transact!(pool, "payment.refund_due", async |tx| {
-            self.take_refund(tx, id, number, &due).await
+            let taken = self.take_refund(tx, id, number, &due).await?;
+            may_die!("refund_due.before_commit");
+            Ok::<_, Error>(taken)
         })
         .await?;
+        may_die!("refund_due.after_commit");
         self.wake.now();
         if taken != Taken::Yes {
             alarm(Alarm::RefundOfUnpaid, &due.payment_no.to_string());

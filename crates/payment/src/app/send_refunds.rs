@@ -1,4 +1,3 @@
-use fail::fail_point;
 use futures_util::{StreamExt, stream};
 use tracing::warn;
 
@@ -48,8 +47,9 @@ impl App {
     async fn advance(&self, refund: Refund) -> Result<(), Error> {
         let answered = match refund.state {
             RefundState::Due => self.send(&refund).await,
-            RefundState::Processing => self.ask_refund(&refund).await,
-            RefundState::Succeeded { .. } | RefundState::Abnormal => return Ok(()),
+            // A person may settle at the company what it gave up.
+            RefundState::Processing | RefundState::Abnormal => self.ask_refund(&refund).await,
+            RefundState::Succeeded { .. } => return Ok(()),
         };
         let unmoved = match &answered {
             Ok(now) => now.state == refund.state,
@@ -66,11 +66,10 @@ impl App {
         let Some(request) = &refund.request else {
             return Err(Error::NoProvider);
         };
-        match self.wechat()?.refund(request).await {
+        may_die!("refund.before_provider");
+        match self.wechat()?.refund(refund.no, request).await {
             Ok(answer) => {
-                fail_point!("refund.after_provider", |_| Err(Error::FailPoint(
-                    "refund.after_provider"
-                )));
+                may_die!("refund.after_provider");
                 self.take(refund, answer).await
             }
             Err(failure) => self.not_sent(refund, failure).await,
@@ -88,7 +87,7 @@ impl App {
                     source: failure,
                 }),
                 Some(Refusal::PayerAccount) => {
-                    self.record_refund(refund, "", &RefundSeen::GivenUp).await
+                    self.record_refund(refund, None, &RefundSeen::GivenUp).await
                 }
                 Some(
                     Refusal::NumberSpent
@@ -122,7 +121,7 @@ impl App {
             alarm(Alarm::RefundAmount, &refund.no.to_string());
             return Ok(refund.clone());
         }
-        self.record_refund(refund, &answer.provider_id, &answer.seen)
+        self.record_refund(refund, Some(&answer.provider_id), &answer.seen)
             .await
     }
 }

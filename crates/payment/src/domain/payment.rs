@@ -226,6 +226,9 @@ impl Payment {
             State::Opening | State::Pending(_) => Some(now_ms + super::unpaid_gap_ms(self.checks)),
             State::Closing if self.checks == 0 => Some(now_ms),
             State::Closing => Some(now_ms + super::closing_gap_ms(self.checks)),
+            State::Closed { .. } if self.channel == Channel::WechatNative => {
+                super::closed_gap_ms(self.checks).map(|gap_ms| now_ms + gap_ms)
+            }
             State::Closed { .. } | State::Paid(_) | State::Refunding(_) | State::Refunded(_) => {
                 None
             }

@@ -129,24 +129,22 @@ impl Wechat {
             .map(drop)
     }
 
-    pub(crate) async fn refund(&self, request: &str) -> Result<RefundAnswer, Failure> {
-        let call = Call::post("refund", path::REFUNDS, request);
-        let refund: wechatpay::Refund = self.ask(call).await?;
-        messages::answer(&refund).map_err(|error| unreadable("refund", error))
+    pub(crate) async fn refund(
+        &self,
+        no: RefundNo,
+        request: &str,
+    ) -> Result<RefundAnswer, Failure> {
+        const NAME: &str = "refund";
+        let refund = self.ask(Call::post(NAME, path::REFUNDS, request)).await?;
+        refund_answer(NAME, no, &refund)
     }
 
     /// None: WeChat does not know the number.
     pub(crate) async fn query_refund(&self, no: RefundNo) -> Result<Option<RefundAnswer>, Failure> {
         const NAME: &str = "query_refund";
         let path = path::refund(&no.to_string());
-        match self.ask::<wechatpay::Refund>(Call::get(NAME, &path)).await {
-            Ok(refund) if refund.out_refund_no != no.to_string() => Err(Failure::Foreign {
-                call: NAME,
-                what: "another number",
-            }),
-            Ok(refund) => messages::answer(&refund)
-                .map(Some)
-                .map_err(|error| unreadable(NAME, error)),
+        match self.ask(Call::get(NAME, &path)).await {
+            Ok(refund) => refund_answer(NAME, no, &refund).map(Some),
             Err(failure) if failure.refusal() == Some(Refusal::NumberUnknown) => Ok(None),
             Err(failure) => Err(failure),
         }
@@ -168,6 +166,18 @@ impl Wechat {
         let body = self.transport.call(call).await?;
         serde_json::from_slice(&body).map_err(|error| unreadable(call.name, error))
     }
+}
+
+fn refund_answer(
+    call: &'static str,
+    no: RefundNo,
+    refund: &wechatpay::Refund,
+) -> Result<RefundAnswer, Failure> {
+    if refund.out_refund_no != no.to_string() {
+        let what = "another number";
+        return Err(Failure::Foreign { call, what });
+    }
+    messages::answer(refund).map_err(|error| unreadable(call, error))
 }
 
 /// Signed and not what was expected: what happened is not known.

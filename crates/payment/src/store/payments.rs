@@ -175,10 +175,12 @@ impl Store {
         }
     }
 
-    /// Takes the right to open the payment at the provider: one caller at a time, until `until_ms`.
+    /// Takes the right to open the payment at the provider: one caller at a time, until `until_ms`,
+    /// and none whose `payment` has been opened since it was read: another answer would void the
+    /// last one.
     pub(crate) async fn claim_opening(
         &self,
-        no: PaymentNo,
+        payment: &Payment,
         opener: &str,
         until_ms: i64,
         now_ms: i64,
@@ -186,10 +188,12 @@ impl Store {
         let updated = sqlx::query!(
             "UPDATE payments
              SET opener = ?, opening_until_ms = ?
-             WHERE id = ? AND state IN ('opening', 'pending') AND opening_until_ms <= ?",
+             WHERE id = ? AND state = ? AND code_url_at_ms <=> ? AND opening_until_ms <= ?",
             opener,
             until_ms,
-            no.id().get(),
+            payment.no.id().get(),
+            payment.state.name(),
+            payment.state.code_url().map(|code_url| code_url.at_ms),
             now_ms,
         )
         .execute(&self.pool)
@@ -280,8 +284,12 @@ impl Store {
             .collect()
     }
 
-    /// When to ask about a payment again that has not moved.
-    pub(crate) async fn postpone_check(&self, payment: &Payment, at_ms: i64) -> Result<(), Error> {
+    /// When to ask about a payment again that has not moved; none: never.
+    pub(crate) async fn postpone_check(
+        &self,
+        payment: &Payment,
+        at_ms: Option<i64>,
+    ) -> Result<(), Error> {
         sqlx::query!(
             "UPDATE payments
              SET check_at_ms = ?

@@ -173,8 +173,10 @@ fn refunded_at_ms(state: &RefundState) -> Option<i64> {
 fn next_try_ms(refund: &Refund, now_ms: i64) -> Option<i64> {
     match refund.state {
         RefundState::Due => Some(now_ms),
-        RefundState::Processing => Some(now_ms + crate::domain::refund_gap_ms(refund.tries)),
-        RefundState::Succeeded { .. } | RefundState::Abnormal => None,
+        RefundState::Processing | RefundState::Abnormal => {
+            Some(now_ms + crate::domain::refund_gap_ms(refund.tries))
+        }
+        RefundState::Succeeded { .. } => None,
     }
 }
 

@@ -67,20 +67,24 @@ impl Hook {
         client.unwrap().notify(notice).await.map(drop)
     }
 
-    async fn take(
-        self,
-        request: Request<Incoming>,
-    ) -> Result<Response<Full<Bytes>>, Infallible> {
+    async fn take(self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let headers = parts.headers.iter().map(|(name, value)| Header {
             name: name.to_string(),
             value: value.to_str().unwrap_or_default().to_owned(),
         });
-        let notice = NotifyRequest { headers: headers.collect(), body: body.to_vec() };
+        let notice = NotifyRequest {
+            headers: headers.collect(),
+            body: body.to_vec(),
+        };
         self.kept.lock().unwrap().push(notice.clone());
         let taken = !self.lost.load(Ordering::SeqCst) && self.forward(notice).await.is_ok();
-        let status = if taken { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
+        let status = if taken {
+            StatusCode::OK
+        } else {
+            StatusCode::INTERNAL_SERVER_ERROR
+        };
         let mut response = Response::new(Full::default());
         *response.status_mut() = status;
         Ok(response)

@@ -1,7 +1,13 @@
 //! The payment service against real MySQL and RabbitMQ, and the simulator of the payment company.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+mod company;
+mod hook;
 mod order;
 mod support;
 
+mod create;
 mod mock_pay;
+mod notify;
 mod order_closing;

@@ -1,6 +1,7 @@
 //! One payment service on private corners of real engines, with order's stand-in beside it.
 
 use std::{
+    ops::Deref,
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, Ordering},
@@ -17,13 +18,13 @@ use payment::{Config, Started};
 use proto::{
     order::{OrderView, PaymentClosed, PaymentPaid, PaymentRefunded},
     payment::{
-        Channel, CreateRequest, GetRequest, MockPayRequest, OrderClosing, PaymentView, Purpose,
-        RefundDue, payment_client::PaymentClient,
+        Channel, CloseRequest, CreateRequest, GetRequest, MockPayRequest, OrderClosing,
+        PaymentView, Purpose, RefundDue, State, payment_client::PaymentClient,
     },
 };
 use tonic::{Response, Status};
 
-use crate::order::StandIn;
+use crate::{company::Company, hook::Hook, order::StandIn};
 
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
@@ -103,6 +104,62 @@ pub(crate) fn defaults() -> Config {
     service::config::from_layers(payment::NAME, payment::DEFAULTS, None, &[]).unwrap()
 }
 
+/// A shop with a contract with WeChat, whose notifications come through `hook`.
+pub(crate) struct Trading {
+    pub shop: Shop,
+    pub company: Company,
+    pub hook: Hook,
+}
+
+impl Deref for Trading {
+    type Target = Shop;
+
+    fn deref(&self) -> &Shop {
+        &self.shop
+    }
+}
+
+impl Trading {
+    pub(crate) async fn open(adapt: impl FnOnce(&mut Config)) -> Self {
+        let (ctx, clock) = testkit::ctx(payment::NAME);
+        let (hook, at) = Hook::start(&ctx).await;
+        let url = format!("http://{at}/wechatpay/notify");
+        let company = Company::start(&ctx, &clock, defaults().wechat, url).await;
+        let contract = company.contract.clone();
+        let shop = Shop::open_in(ctx, clock, |config| {
+            config.wechat = contract;
+            adapt(config);
+        })
+        .await;
+        hook.connect(shop.client.clone());
+        Self {
+            shop,
+            company,
+            hook,
+        }
+    }
+
+    /// An order of user 7 for 9.90, with a payment that waits for its payer.
+    pub(crate) async fn pending(&self) -> (OrderView, PaymentView) {
+        let order = self.order_of(7, 990);
+        let payment = self.create(&order).await.unwrap();
+        assert_eq!(payment.state(), State::Pending);
+        (order, payment)
+    }
+
+    /// The same, paid and told.
+    pub(crate) async fn paid(&self) -> (OrderView, PaymentView) {
+        let (order, payment) = self.pending().await;
+        assert!(self.company.scan_and_pay(&payment.code_url).await);
+        until(|| !self.heard.paid(&order).is_empty()).await;
+        (order, payment)
+    }
+
+    pub(crate) async fn close_down(self) {
+        self.shop.close_down().await;
+    }
+}
+
 impl Shop {
     /// `adapt` changes the configuration before the service starts.
     pub(crate) async fn open(adapt: impl FnOnce(&mut Config)) -> Self {
@@ -179,6 +236,33 @@ impl Shop {
             .map(Response::into_inner)
     }
 
+    pub(crate) async fn close(&self, user: i64, payment_no: &str) -> Result<PaymentView, Status> {
+        let message = CloseRequest {
+            payment_no: payment_no.to_owned(),
+        };
+        let request = auth::request(&principal(user), message);
+        self.client
+            .clone()
+            .close(request)
+            .await
+            .map(Response::into_inner)
+    }
+
+    /// Waits until the payment is in `state`.
+    pub(crate) async fn comes_to(&self, payment: &PaymentView, state: State) -> PaymentView {
+        let seen = Mutex::new(payment.clone());
+        testkit::eventually(LIMIT, || async {
+            let view = self
+                .get(payment.user_id, &payment.payment_no)
+                .await
+                .unwrap();
+            *seen.lock().unwrap() = view.clone();
+            view.state() == state
+        })
+        .await;
+        seen.into_inner().unwrap()
+    }
+
     pub(crate) async fn mock_pay(&self, order: &OrderView) -> Result<PaymentView, Status> {
         let message = MockPayRequest {
             order_no: order.order_no.clone(),
@@ -204,11 +288,19 @@ impl Shop {
             .map(Response::into_inner)
     }
 
-    /// By its order, after asking the provider.
+    pub(crate) async fn of_order(&self, order: &OrderView) -> PaymentView {
+        self.by_order(order, false).await.unwrap()
+    }
+
+    /// After asking the provider.
     pub(crate) async fn synced(&self, order: &OrderView) -> Result<PaymentView, Status> {
+        self.by_order(order, true).await
+    }
+
+    async fn by_order(&self, order: &OrderView, sync: bool) -> Result<PaymentView, Status> {
         let message = GetRequest {
             order_no: order.order_no.clone(),
-            sync: true,
+            sync,
             ..GetRequest::default()
         };
         let request = auth::request(&principal(order.user_id), message);
@@ -253,6 +345,24 @@ impl Shop {
         self.broker.dead(M::QUEUE).await.unwrap()
     }
 
+    /// How many messages order was told, once the last has left.
+    pub(crate) async fn told(&self) -> i64 {
+        testkit::eventually(LIMIT, || async {
+            self.count("SELECT COUNT(*) FROM outbox").await == 0
+        })
+        .await;
+        let heard = &self.heard;
+        let told = heard.paid.lock().unwrap().len()
+            + heard.closed.lock().unwrap().len()
+            + heard.refunded.lock().unwrap().len();
+        i64::try_from(told).unwrap()
+    }
+
+    /// Another process of the same service.
+    pub(crate) async fn replica(&self) -> Started {
+        payment::start(&self.ctx, &self.config).await.unwrap()
+    }
+
     pub(crate) async fn close_down(self) {
         self.pool.close().await;
         assert!(
@@ -260,6 +370,19 @@ impl Shop {
             "something goes on after the stop"
         );
     }
+}
+
+/// How often an alarm of this kind was raised in this process.
+pub(crate) fn alarms(kind: &str) -> u64 {
+    let label = |metric: &&prometheus::proto::Metric| {
+        metric.get_label().iter().any(|label| label.value() == kind)
+    };
+    let families = prometheus::gather();
+    let alarms = families
+        .iter()
+        .find(|family| family.name() == "payment_alarm_total");
+    let found = alarms.and_then(|family| family.get_metric().iter().find(label));
+    found.map_or(0, |metric| metric.get_counter().get_value() as u64)
 }
 
 pub(crate) fn closing(order: &OrderView) -> OrderClosing {

@@ -100,7 +100,8 @@ pub(super) fn read(
 
 fn lines(headers: &[(String, String)]) -> String {
     let mut lines = String::new();
-    for (name, value) in headers {
+    let signing = |(name, _): &&(String, String)| name.starts_with("wechatpay-");
+    for (name, value) in headers.iter().filter(signing) {
         // Writing to a string cannot fail.
         let _ = writeln!(lines, "{name}: {value}");
     }

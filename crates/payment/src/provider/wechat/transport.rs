@@ -32,6 +32,7 @@ pub(super) struct Transport {
     keys: Keys,
     base: Url,
     clock: SharedClock,
+    timeout: Duration,
     deadline: Duration,
     tries_max: u32,
 }
@@ -91,7 +92,6 @@ impl Transport {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_millis(config.connect_timeout_ms))
-            .timeout(Duration::from_millis(config.timeout_ms))
             .pool_idle_timeout(IDLE)
             .build()
             .map_err(BadSettings::Http)?;
@@ -101,6 +101,7 @@ impl Transport {
             keys,
             base,
             clock,
+            timeout: Duration::from_millis(config.timeout_ms),
             deadline: Duration::from_millis(config.deadline_ms),
             tries_max: config.tries_max,
         })
@@ -116,7 +117,8 @@ impl Transport {
         let mut tries = 1;
         loop {
             let attempt = Instant::now();
-            let answer = self.attempt(call).await;
+            let left = self.deadline.saturating_sub(started.elapsed());
+            let answer = self.attempt(call, self.timeout.min(left)).await;
             called(call.name, outcome(&answer), attempt.elapsed());
             let cause = match answer {
                 Ok(body) => return Ok(body),
@@ -136,7 +138,7 @@ impl Transport {
         }
     }
 
-    async fn attempt(&self, call: Call<'_>) -> Result<Vec<u8>, Missed> {
+    async fn attempt(&self, call: Call<'_>, timeout: Duration) -> Result<Vec<u8>, Missed> {
         let url = self
             .base
             .join(call.path)
@@ -160,6 +162,7 @@ impl Transport {
         let mut request = self
             .http
             .request(method, url)
+            .timeout(timeout)
             .header(ACCEPT, "application/json")
             .header(USER_AGENT, AGENT)
             .header("Wechatpay-Serial", self.keys.company_id())
