@@ -138,10 +138,6 @@ impl Fleet {
         let facts = text.lines().filter_map(|line| line.split_once('='));
         self.common
             .extend(facts.map(|(key, value)| (key.to_owned(), value.to_owned())));
-        self.common.push((
-            "MALL_WECHAT__BASE_URL".into(),
-            format!("http://127.0.0.1:{}", self.port("wechat")),
-        ));
         let notify = format!(
             "http://127.0.0.1:{}/wechatpay/notify",
             self.port("gateway.serve")
