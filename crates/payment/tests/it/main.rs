@@ -7,7 +7,10 @@ mod hook;
 mod order;
 mod support;
 
+mod check;
+mod close;
 mod create;
 mod mock_pay;
 mod notify;
 mod order_closing;
+mod refund;

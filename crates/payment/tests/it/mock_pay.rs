@@ -1,7 +1,7 @@
 use fault::Reason;
 use proto::payment::{Channel, RefundDue, State, refund_view};
 
-use crate::support::{Shop, reason, until};
+use crate::support::{Shop, Trading, reason, until};
 
 #[tokio::test]
 async fn it_is_off_by_default() {
@@ -129,4 +129,30 @@ async fn a_refund_of_nothing_is_a_dead_letter() {
         State::Paid
     );
     shop.close_down().await;
+}
+
+#[tokio::test]
+async fn what_is_open_at_the_company_is_closed_there_first() {
+    let world = Trading::open(|config| config.pay.mock = true).await;
+    let (order, open) = world.pending().await;
+    let paid = world.mock_pay(&order).await.unwrap();
+    assert_eq!((paid.state(), paid.channel()), (State::Paid, Channel::Mock));
+    assert!(!world.company.scan_and_pay(&open.code_url).await);
+    until(|| world.heard.paid(&order).len() == 1).await;
+
+    // Paid there already: nobody pays twice.
+    let (order, open) = world.pending().await;
+    assert!(world.company.scan_and_pay(&open.code_url).await);
+    let refused = world.mock_pay(&order).await.unwrap_err();
+    assert_eq!(reason(&refused), Reason::OrderPaid);
+
+    // Not known: nobody pays until it is.
+    let (order, open) = world.pending().await;
+    world
+        .company
+        .fault("query", &open.payment_no, "system_error", 100)
+        .await;
+    let refused = world.mock_pay(&order).await.unwrap_err();
+    assert_eq!(reason(&refused), Reason::PaymentCreateFailed);
+    world.close_down().await;
 }

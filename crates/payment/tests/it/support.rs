@@ -18,8 +18,9 @@ use payment::{Config, Started};
 use proto::{
     order::{OrderView, PaymentClosed, PaymentPaid, PaymentRefunded},
     payment::{
-        Channel, CloseRequest, CreateRequest, GetRequest, MockPayRequest, OrderClosing,
-        PaymentView, Purpose, RefundDue, State, payment_client::PaymentClient,
+        Channel, CloseRequest, CreateRequest, GetRefundRequest, GetRequest, MockPayRequest,
+        OrderClosing, PaymentView, Purpose, RefundDue, RefundView, State,
+        payment_client::PaymentClient,
     },
 };
 use tonic::{Response, Status};
@@ -248,6 +249,18 @@ impl Shop {
             .map(Response::into_inner)
     }
 
+    pub(crate) async fn get_refund(&self, user: i64, no: &str) -> Result<RefundView, Status> {
+        let message = GetRefundRequest {
+            refund_no: no.to_owned(),
+        };
+        let request = auth::request(&principal(user), message);
+        self.client
+            .clone()
+            .get_refund(request)
+            .await
+            .map(Response::into_inner)
+    }
+
     /// Waits until the payment is in `state`.
     pub(crate) async fn comes_to(&self, payment: &PaymentView, state: State) -> PaymentView {
         let seen = Mutex::new(payment.clone());
@@ -328,13 +341,7 @@ impl Shop {
     }
 
     pub(crate) async fn say_refund_due(&self, order: &OrderView, payment_no: &str) {
-        self.say(&RefundDue {
-            order_id: order.id,
-            order_no: order.order_no.clone(),
-            payment_no: payment_no.to_owned(),
-            reason: "订单已关闭".into(),
-        })
-        .await;
+        self.say(&refund_due(order, payment_no)).await;
     }
 
     pub(crate) async fn count(&self, sql: &'static str) -> i64 {
@@ -391,6 +398,15 @@ pub(crate) fn closing(order: &OrderView) -> OrderClosing {
         order_no: order.order_no.clone(),
         user_id: order.user_id,
         amount_fen: order.total_fen,
+    }
+}
+
+pub(crate) fn refund_due(order: &OrderView, payment_no: &str) -> RefundDue {
+    RefundDue {
+        order_id: order.id,
+        order_no: order.order_no.clone(),
+        payment_no: payment_no.to_owned(),
+        reason: "订单已关闭".into(),
     }
 }
 
