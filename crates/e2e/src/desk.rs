@@ -58,10 +58,20 @@ impl Desk {
         self.post("/sim/faults", &rule).await.map(drop)
     }
 
+    /// Waits until a notification of this payment was accepted.
+    pub async fn notified(&self, payment_no: &str, limit: Duration) -> Result<()> {
+        self.notified_times(payment_no, 1, limit).await
+    }
+
     /// Waits until two notifications of this payment were accepted.
     pub async fn notified_twice(&self, payment_no: &str, limit: Duration) -> Result<()> {
+        self.notified_times(payment_no, 2, limit).await
+    }
+
+    async fn notified_times(&self, payment_no: &str, times: usize, limit: Duration) -> Result<()> {
         poll(limit, async || {
-            Ok((self.accepted_notifications(payment_no).await? >= 2).then_some(()))
+            let accepted = self.accepted_notifications(payment_no).await?;
+            Ok((accepted >= times).then_some(()))
         })
         .await
     }

@@ -6,5 +6,6 @@ mod accounts;
 mod gomall;
 mod hostile;
 mod kill;
+mod kill_money;
 mod story;
 mod trace;
