@@ -284,6 +284,23 @@ mod tests {
         client_address(peer.parse().unwrap(), &headers, &trusted).to_string()
     }
 
+    #[tokio::test]
+    async fn a_panic_ends_one_request() {
+        let (ctx, _) = testkit::ctx(crate::NAME);
+        let config = service::config::from_layers(crate::NAME, crate::DEFAULTS, None, &[]);
+        let gateway = crate::parts(&ctx, config.unwrap()).unwrap();
+        let panics = axum::routing::get(async || -> &'static str { panic!("on purpose") });
+        let layer = axum::middleware::from_fn_with_state(gateway, enter);
+        let router = axum::Router::new().route("/panic", panics).layer(layer);
+        for _ in 0..2 {
+            let request = Request::get("/panic").body(Body::empty()).unwrap();
+            let answer = tower::ServiceExt::oneshot(router.clone(), request)
+                .await
+                .unwrap();
+            assert_eq!(answer.status(), 500);
+        }
+    }
+
     #[test]
     fn only_trusted_proxies_name_the_client() {
         assert_eq!(client("203.0.113.9", "1.2.3.4"), "203.0.113.9");
