@@ -6,6 +6,11 @@ macro_rules! may_die {
     ($point:literal) => {
         fail::fail_point!($point, |_| Err($crate::error::Error::FailPoint($point)))
     };
+    ($point:literal as $error:ty) => {
+        fail::fail_point!($point, |_| Err(<$error>::from(
+            $crate::error::Error::FailPoint($point)
+        )))
+    };
 }
 
 mod config;

@@ -85,7 +85,7 @@ impl App {
                 at_ms: now_ms,
             };
             let new = store.insert_notification(tx, &received).await?;
-            before_commit()?;
+            may_die!("notify.before_commit" as Undone);
             // Its effect is committed already: what was done here is undone.
             if new {
                 Ok(outcome)
@@ -159,11 +159,6 @@ impl App {
             (_, false) => Outcome::Noted("known"),
         })
     }
-}
-
-fn before_commit() -> Result<(), Error> {
-    may_die!("notify.before_commit");
-    Ok(())
 }
 
 /// Why the transaction was rolled back.

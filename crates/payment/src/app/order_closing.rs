@@ -74,7 +74,7 @@ impl App {
                     purposes::announce_closed(tx, Purpose::Order, &subject, None, now_ms).await?;
                 }
             }
-            before_commit()?;
+            may_die!("order_closing.before_commit" as Refused);
             Ok(())
         })
         .await;
@@ -100,11 +100,6 @@ impl App {
             State::Paid(_) | State::Refunding(_) | State::Refunded(_) => Ok(()),
         }
     }
-}
-
-fn before_commit() -> Result<(), Error> {
-    may_die!("order_closing.before_commit");
-    Ok(())
 }
 
 /// Why the transaction was given up.

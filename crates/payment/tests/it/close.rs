@@ -2,7 +2,10 @@ use fault::Reason;
 use proto::payment::State;
 use testkit::eventually;
 
-use crate::support::{LIMIT, Trading, reason, until};
+use crate::{
+    support::{LIMIT, reason, until},
+    trading::Trading,
+};
 
 #[tokio::test]
 async fn its_owner_closes_it_and_may_open_another() {

@@ -14,6 +14,8 @@ use wechatpay::{
     notify::{Envelope, TRANSACTION_SUCCESS},
 };
 
+use crate::support::LIMIT;
+
 /// So much faster than the real company does it repeat notifications and settle refunds.
 const TIME_SCALE: u32 = 100;
 
@@ -48,7 +50,7 @@ impl Company {
         tokio::spawn(server.run(stop));
         let pem = fs::read_to_string(dir.join("platform_key.pem")).unwrap();
         Self {
-            http: reqwest::Client::new(),
+            http: reqwest::Client::builder().timeout(LIMIT).build().unwrap(),
             platform: Platform {
                 id: KeyId::from(client.public_key_id.as_str()),
                 key: PrivateKey::from_pem(&pem).unwrap(),

@@ -7,7 +7,10 @@ use proto::{
 use serde_json::json;
 use testkit::eventually;
 
-use crate::support::{LIMIT, Trading, principal, reason, until};
+use crate::{
+    support::{LIMIT, principal, reason, until},
+    trading::Trading,
+};
 
 const HOUR_MS: i64 = 3_600_000;
 

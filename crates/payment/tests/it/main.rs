@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 mod company;
+mod heard;
 mod hook;
 mod order;
 mod support;
+mod trading;
 
 mod check;
 mod close;

@@ -1,7 +1,10 @@
 use fault::Reason;
 use proto::payment::{Channel, RefundDue, State, refund_view};
 
-use crate::support::{Shop, Trading, reason, until};
+use crate::{
+    support::{Shop, reason, until},
+    trading::Trading,
+};
 
 #[tokio::test]
 async fn it_is_off_by_default() {

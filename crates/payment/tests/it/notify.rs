@@ -5,7 +5,8 @@ use testkit::eventually;
 
 use crate::{
     company::sealed,
-    support::{LIMIT, Trading, alarms, reason, until},
+    support::{LIMIT, alarms, reason, until},
+    trading::Trading,
 };
 
 const KEPT: &str = "SELECT COUNT(*) FROM notifications";

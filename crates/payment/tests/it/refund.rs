@@ -3,7 +3,10 @@ use proto::payment::{PaymentView, State, refund_view};
 use serde_json::json;
 use testkit::eventually;
 
-use crate::support::{LIMIT, Trading, alarms, refund_due, until};
+use crate::{
+    support::{LIMIT, alarms, refund_due, until},
+    trading::Trading,
+};
 
 async fn taken_up(world: &Trading, payment: &PaymentView) -> usize {
     world

@@ -1,7 +1,6 @@
 //! One payment service on private corners of real engines, with order's stand-in beside it.
 
 use std::{
-    ops::Deref,
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, Ordering},
@@ -13,10 +12,10 @@ use auth::{Principal, Role};
 use clock::{Clock, FakeClock};
 use fault::{Fault, Reason};
 use ids::{OrderId, OrderNo, UserId};
-use mq::{Broker, ConsumerOptions, Message, Outgoing, Verdict};
+use mq::{Broker, Message, Outgoing};
 use payment::{Config, Started};
 use proto::{
-    order::{OrderView, PaymentClosed, PaymentPaid, PaymentRefunded},
+    order::OrderView,
     payment::{
         Channel, CloseRequest, CreateRequest, GetRefundRequest, GetRequest, MockPayRequest,
         OrderClosing, PaymentView, Purpose, RefundDue, RefundView, State,
@@ -25,7 +24,7 @@ use proto::{
 };
 use tonic::{Response, Status};
 
-use crate::{company::Company, hook::Hook, order::StandIn};
+use crate::{heard::Heard, order::StandIn};
 
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
@@ -33,7 +32,6 @@ pub(crate) struct Shop {
     pub ctx: service::Ctx,
     pub clock: Arc<FakeClock>,
     pub config: Config,
-    pub started: Started,
     pub client: PaymentClient<rpc::Channel>,
     pub order: StandIn,
     pub heard: Heard,
@@ -42,123 +40,8 @@ pub(crate) struct Shop {
     next_order: AtomicI64,
 }
 
-/// What order was told.
-#[derive(Clone, Default)]
-pub(crate) struct Heard {
-    paid: Arc<Mutex<Vec<PaymentPaid>>>,
-    closed: Arc<Mutex<Vec<PaymentClosed>>>,
-    refunded: Arc<Mutex<Vec<PaymentRefunded>>>,
-}
-
-impl Heard {
-    pub(crate) fn paid(&self, order: &OrderView) -> Vec<PaymentPaid> {
-        let heard = self.paid.lock().unwrap();
-        heard
-            .iter()
-            .filter(|message| message.order_id == order.id)
-            .cloned()
-            .collect()
-    }
-
-    pub(crate) fn closed(&self, order: &OrderView) -> Vec<PaymentClosed> {
-        let heard = self.closed.lock().unwrap();
-        heard
-            .iter()
-            .filter(|message| message.order_id == order.id)
-            .cloned()
-            .collect()
-    }
-
-    pub(crate) fn refunded(&self, order: &OrderView) -> Vec<PaymentRefunded> {
-        let heard = self.refunded.lock().unwrap();
-        heard
-            .iter()
-            .filter(|message| message.order_id == order.id)
-            .cloned()
-            .collect()
-    }
-
-    fn listen(&self, broker: &Broker) {
-        collect(broker, &self.paid);
-        collect(broker, &self.closed);
-        collect(broker, &self.refunded);
-    }
-}
-
-fn collect<M: Message + Send>(broker: &Broker, into: &Arc<Mutex<Vec<M>>>) {
-    let into = Arc::clone(into);
-    let options = ConsumerOptions {
-        prefetch: 16,
-        batch_max: 16,
-        batch_wait: Duration::ZERO,
-    };
-    broker.consume::<M, _, _>(options, move |deliveries| {
-        let verdicts = vec![Verdict::Done; deliveries.len()];
-        into.lock()
-            .unwrap()
-            .extend(deliveries.into_iter().map(|delivery| delivery.message));
-        async move { verdicts }
-    });
-}
-
 pub(crate) fn defaults() -> Config {
     service::config::from_layers(payment::NAME, payment::DEFAULTS, None, &[]).unwrap()
-}
-
-/// A shop with a contract with WeChat, whose notifications come through `hook`.
-pub(crate) struct Trading {
-    pub shop: Shop,
-    pub company: Company,
-    pub hook: Hook,
-}
-
-impl Deref for Trading {
-    type Target = Shop;
-
-    fn deref(&self) -> &Shop {
-        &self.shop
-    }
-}
-
-impl Trading {
-    pub(crate) async fn open(adapt: impl FnOnce(&mut Config)) -> Self {
-        let (ctx, clock) = testkit::ctx(payment::NAME);
-        let (hook, at) = Hook::start(&ctx).await;
-        let url = format!("http://{at}/wechatpay/notify");
-        let company = Company::start(&ctx, &clock, defaults().wechat, url).await;
-        let contract = company.contract.clone();
-        let shop = Shop::open_in(ctx, clock, |config| {
-            config.wechat = contract;
-            adapt(config);
-        })
-        .await;
-        hook.connect(shop.client.clone());
-        Self {
-            shop,
-            company,
-            hook,
-        }
-    }
-
-    /// An order of user 7 for 9.90, with a payment that waits for its payer.
-    pub(crate) async fn pending(&self) -> (OrderView, PaymentView) {
-        let order = self.order_of(7, 990);
-        let payment = self.create(&order).await.unwrap();
-        assert_eq!(payment.state(), State::Pending);
-        (order, payment)
-    }
-
-    /// The same, paid and told.
-    pub(crate) async fn paid(&self) -> (OrderView, PaymentView) {
-        let (order, payment) = self.pending().await;
-        assert!(self.company.scan_and_pay(&payment.code_url).await);
-        until(|| !self.heard.paid(&order).is_empty()).await;
-        (order, payment)
-    }
-
-    pub(crate) async fn close_down(self) {
-        self.shop.close_down().await;
-    }
 }
 
 impl Shop {
@@ -197,7 +80,6 @@ impl Shop {
             ctx,
             clock,
             config,
-            started,
             client,
             order,
             heard,
@@ -358,11 +240,7 @@ impl Shop {
             self.count("SELECT COUNT(*) FROM outbox").await == 0
         })
         .await;
-        let heard = &self.heard;
-        let told = heard.paid.lock().unwrap().len()
-            + heard.closed.lock().unwrap().len()
-            + heard.refunded.lock().unwrap().len();
-        i64::try_from(told).unwrap()
+        i64::try_from(self.heard.count()).unwrap()
     }
 
     /// Another process of the same service.
