@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use futures_util::future::{join_all, try_join_all};
 use serde_json::json;
 
-use crate::api::{Account, Api, poll};
+use crate::api::{Account, Answer, Api, poll};
 
 /// What a buyer was told.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,11 +81,17 @@ pub async fn rush(
     Ok(rush)
 }
 
-/// Asks until the answer is neither "busy" nor "not warm yet".
-pub async fn patiently(
-    mut ask: impl AsyncFnMut() -> Result<crate::api::Answer>,
-) -> Result<crate::api::Answer> {
-    poll(Duration::from_secs(20), async || {
+/// Asks until the answer is yes.
+pub async fn patiently(ask: impl AsyncFnMut() -> Result<Answer>) -> Result<Answer> {
+    patiently_until(Duration::from_secs(20), ask).await
+}
+
+/// The same, for as long as `limit`.
+pub async fn patiently_until(
+    limit: Duration,
+    mut ask: impl AsyncFnMut() -> Result<Answer>,
+) -> Result<Answer> {
+    poll(limit, async || {
         let answer = ask().await?;
         Ok((answer.code() == 0).then_some(answer))
     })

@@ -7,5 +7,6 @@ mod gomall;
 mod hostile;
 mod kill;
 mod kill_money;
+mod kill_upkeep;
 mod story;
 mod trace;
