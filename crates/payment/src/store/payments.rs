@@ -284,7 +284,8 @@ impl Store {
             .collect()
     }
 
-    /// When to ask about a payment again that has not moved; none: never.
+    /// When to ask about a payment again that has not moved; none: never. Nothing is written when
+    /// somebody else has claimed it since.
     pub(crate) async fn postpone_check(
         &self,
         payment: &Payment,
@@ -293,10 +294,11 @@ impl Store {
         sqlx::query!(
             "UPDATE payments
              SET check_at_ms = ?
-             WHERE id = ? AND state = ?",
+             WHERE id = ? AND state = ? AND checks = ?",
             at_ms,
             payment.no.id().get(),
             payment.state.name(),
+            payment.checks,
         )
         .execute(&self.pool)
         .await?;

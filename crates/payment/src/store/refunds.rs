@@ -147,15 +147,17 @@ impl Store {
             .collect()
     }
 
-    /// When to try a refund again that has not moved.
+    /// When to try a refund again that has not moved. Nothing is written when somebody else has
+    /// claimed it since.
     pub(crate) async fn postpone_refund(&self, refund: &Refund, at_ms: i64) -> Result<(), Error> {
         sqlx::query!(
             "UPDATE refunds
              SET next_try_ms = ?
-             WHERE id = ? AND state = ?",
+             WHERE id = ? AND state = ? AND tries = ?",
             at_ms,
             refund.no.id().get(),
             refund.state.name(),
+            refund.tries,
         )
         .execute(&self.pool)
         .await?;

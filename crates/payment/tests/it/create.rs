@@ -8,7 +8,7 @@ use serde_json::json;
 use testkit::eventually;
 
 use crate::{
-    support::{LIMIT, principal, reason, until},
+    support::{LIMIT, calls, principal, reason, until},
     trading::Trading,
 };
 
@@ -113,6 +113,7 @@ async fn an_answer_that_is_lost_or_not_the_companys_is_asked_for_again() {
         ("bad_sig", 2),
         ("signtest", 2),
     ];
+    let (unknown, good) = (calls("open", "unknown"), calls("open", "ok"));
     for (fault, openings) in faults {
         world.company.fault("create", "", fault, 1).await;
         let (_, payment) = world.pending().await;
@@ -122,6 +123,7 @@ async fn an_answer_that_is_lost_or_not_the_companys_is_asked_for_again() {
             "{fault}"
         );
     }
+    assert!(calls("open", "unknown") >= unknown + 6 && calls("open", "ok") >= good + 6);
     world.close_down().await;
 }
 

@@ -11,8 +11,10 @@ mod trading;
 
 mod check;
 mod close;
+mod config;
 mod create;
 mod mock_pay;
 mod notify;
 mod order_closing;
+mod outage;
 mod refund;

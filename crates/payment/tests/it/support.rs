@@ -14,6 +14,7 @@ use fault::{Fault, Reason};
 use ids::{OrderId, OrderNo, UserId};
 use mq::{Broker, Message, Outgoing};
 use payment::{Config, Started};
+use prometheus::proto::LabelPair;
 use proto::{
     order::OrderView,
     payment::{
@@ -255,6 +256,20 @@ impl Shop {
             "something goes on after the stop"
         );
     }
+}
+
+/// How often the company was asked in this process, with this outcome.
+pub(crate) fn calls(call: &str, outcome: &str) -> u64 {
+    let families = prometheus::gather();
+    let calls = families
+        .iter()
+        .find(|family| family.name() == "payment_provider_seconds");
+    let labelled = |metric: &&prometheus::proto::Metric| {
+        let labels: Vec<_> = metric.get_label().iter().map(LabelPair::value).collect();
+        labels.contains(&call) && labels.contains(&outcome)
+    };
+    let found = calls.and_then(|family| family.get_metric().iter().find(labelled));
+    found.map_or(0, |metric| metric.get_histogram().get_sample_count())
 }
 
 /// How often an alarm of this kind was raised in this process.
