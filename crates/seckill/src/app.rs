@@ -62,6 +62,8 @@ pub struct App {
     pub(crate) hand_off: batch::Batcher<ReservedItem, bool>,
     /// How long a buyer waits for that answer.
     pub(crate) confirm: Duration,
+    /// Buyers that one script serves.
+    pub(crate) buyers_per_call: usize,
     pub(crate) config: config::Sale,
     pub(crate) tracker: TaskTracker,
     pub(crate) stop: CancellationToken,
@@ -92,8 +94,8 @@ impl App {
         }
     }
 
-    /// Runs what has to go on when its caller has gone, or has no time left: nothing of the call's deadline
-    /// reaches into it.
+    /// Runs what has to go on when its caller has gone, or has no time left: nothing of the call's
+    /// deadline reaches into it.
     pub(crate) async fn detached<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,

@@ -1,8 +1,8 @@
 //! The seckill service: flash sales, and the race for their units in Redis.
 //!
-//! Redis decides who wins in a microsecond; order's rows in MySQL decide what counts. Between them stand the
-//! hand-off list (a winner is written to it by the very script that takes the unit) and the epoch (every
-//! rebuild of Redis is a new one).
+//! Redis decides who wins in a microsecond; order's rows in MySQL decide what counts. Between them
+//! stand the hand-off list (a winner is written to it by the very script that takes the unit) and
+//! the epoch (every rebuild of Redis is a new one).
 
 mod config;
 mod error;
@@ -127,6 +127,7 @@ async fn build(ctx: &Ctx, config: &Config) -> anyhow::Result<App> {
         order_ids: order_ids::OrderIds::default(),
         hand_off,
         confirm: Duration::from_millis(config.mq.confirm_timeout_ms),
+        buyers_per_call: config.reserve.buyers_per_call(),
         config: config.sale,
         tracker: ctx.tracker().clone(),
         stop: ctx.stop().clone(),

@@ -1,5 +1,5 @@
-//! The sales that this process knows, so that the race asks no database. Refreshed each second; a mirror, of
-//! which only refusals ("no such activity") can be a second late.
+//! The sales that this process knows, so that the race asks no database. Refreshed each second; a
+//! mirror, of which only refusals ("no such activity") can be a second late.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -55,7 +55,8 @@ impl Sales {
         Since(self.news.load(Ordering::SeqCst))
     }
 
-    /// Replaces what is known by what the rows say, but for what was learned since the reading began.
+    /// Replaces what is known by what the rows say, but for what was learned since the reading
+    /// began.
     pub(crate) fn refresh(&self, since: Since, activities: Vec<Activity>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let ids: HashSet<i64> = activities
@@ -179,7 +180,8 @@ impl Sale {
         confirmed.push(order_id.to_string());
     }
 
-    /// Takes what one call may forget; [`keep_confirmed`](Self::keep_confirmed) gives it back if the call fails.
+    /// Takes what one call may forget; [`keep_confirmed`](Self::keep_confirmed) gives it back if
+    /// the call fails.
     pub(crate) fn take_confirmed(&self) -> Vec<String> {
         let mut confirmed = self
             .confirmed

@@ -1,7 +1,7 @@
 //! A sale in Redis: its keys, its scripts and what they answer.
 //!
-//! All keys of a sale share the tag `{sale:<activity>}`: `meta`, `returned`, `buyers`, `unsent`. A buyer's
-//! mirror of accepted orders is `pending:{<user>}`.
+//! All keys of a sale share the tag `{sale:<activity>}`: `meta`, `returned`, `buyers`, `unsent`. A
+//! buyer's mirror of accepted orders is `pending:{<user>}`.
 
 mod hand_off;
 mod holdings;
@@ -51,7 +51,8 @@ impl Stock {
         self.kv.key(&format!("{{sale:{activity}}}:{part}"))
     }
 
-    /// Gives back what the order's slots still hold; answers how many units. `None`: Redis is absent or behind.
+    /// Gives back what the order's slots still hold; answers how many units. `None`: Redis is
+    /// absent or behind.
     pub(crate) async fn release(
         &self,
         activity: i64,

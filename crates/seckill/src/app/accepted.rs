@@ -18,7 +18,8 @@ pub(crate) fn entry(accepted: &Accepted) -> String {
 }
 
 impl App {
-    /// A buyer's accepted orders that may not have landed. A mirror: what is not here may exist all the same.
+    /// A buyer's accepted orders that may not have landed. A mirror: what is not here may exist all
+    /// the same.
     pub(crate) async fn accepted(&self, user_id: i64) -> Result<Vec<Accepted>, Error> {
         let entries = self.stock.remembered(user_id).await?;
         Ok(entries

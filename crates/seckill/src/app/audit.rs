@@ -69,7 +69,8 @@ impl Findings {
 }
 
 impl App {
-    /// Compares both sides; `None` while reservations or releases are under way, or the sale is not open.
+    /// Compares both sides; `None` while reservations or releases are under way, or the sale is not
+    /// open.
     pub(crate) async fn audit(&self, activity: i64) -> Result<Option<Audited>, Error> {
         let Some(look) = self.stock.look(activity).await? else {
             return Ok(None);
@@ -91,7 +92,8 @@ impl App {
         Ok(Some(compare(&look, &holdings, &live, before_ms)))
     }
 
-    /// The time, by the clock of the reservations; `None` while any of them waits to land or to be released.
+    /// The time, by the clock of the reservations; `None` while any of them waits to land or to be
+    /// released.
     async fn quiet_at(&self, activity: i64) -> Result<Option<i64>, Error> {
         let list = self.stock.unsent(activity, self.script_now_ms()).await?;
         let landing = self

@@ -10,7 +10,8 @@ use crate::{
 };
 
 impl App {
-    /// Publishes an activity: its units leave the product's stock. One whose time has come sells at once.
+    /// Publishes an activity: its units leave the product's stock. One whose time has come sells at
+    /// once.
     pub(crate) async fn create_activity(self: &Arc<Self>, draft: Draft) -> Result<Activity, Error> {
         let draft = draft.checked(self.now_ms())?;
         let item = self.item(draft.product_id).await?;

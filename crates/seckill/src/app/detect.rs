@@ -50,8 +50,8 @@ impl Cause {
 }
 
 impl App {
-    /// Looks at every sale that should be in Redis, and starts the rebuild of those that are not well, each beside
-    /// the others. Keys of a sale that is over go.
+    /// Looks at every sale that should be in Redis, and starts the rebuild of those that are not
+    /// well, each beside the others. Keys of a sale that is over go.
     pub async fn detect(self: &Arc<Self>) -> Result<(), Error> {
         let suspects = self.hear_epochs().await?;
         stream::iter(self.sales.all())

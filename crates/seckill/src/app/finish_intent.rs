@@ -1,5 +1,5 @@
-//! What was recorded over an activity, carried out to the end: by whoever recorded it, or by any replica after
-//! that one died. Every step may have been done before.
+//! What was recorded over an activity, carried out to the end: by whoever recorded it, or by any
+//! replica after that one died. Every step may have been done before.
 
 use std::{sync::Arc, time::Duration};
 
@@ -37,8 +37,8 @@ impl App {
         self.finish_intent(activity.id.get()).await
     }
 
-    /// Carries out the activity's intent; answers the activity as it is afterwards. An error of a peer leaves the
-    /// intent to be finished later, by anybody.
+    /// Carries out the activity's intent; answers the activity as it is afterwards. An error of a
+    /// peer leaves the intent to be finished later, by anybody.
     pub(crate) async fn finish_intent(self: &Arc<Self>, id: i64) -> Result<Activity, Error> {
         fail::fail_point!("intent.after_record", |_| Err(Error::Unexpected(
             "fail point"
@@ -126,7 +126,8 @@ impl App {
             .fence(activity.id.get(), edit, self.intent_patience())
             .await?
         {
-            // Somebody else finished this intent, and another one after it: nothing here is ours to undo.
+            // Somebody else finished this intent, and another one after it: nothing here is ours to
+            // undo.
             Fenced::NotApplied { version, .. } if version > activity.version => Ok(()),
             Fenced::Installed { .. } | Fenced::NotApplied { refused: false, .. } => {
                 self.finish(&edited, State::Published).await

@@ -6,7 +6,8 @@ use super::App;
 use crate::Error;
 
 impl App {
-    /// Hears from order which epoch of each sale counts; answers the sales that order suspects in theirs.
+    /// Hears from order which epoch of each sale counts; answers the sales that order suspects in
+    /// theirs.
     pub async fn hear_epochs(&self) -> Result<HashSet<i64>, Error> {
         let epochs = self.order.clone().epochs(EpochsRequest {}).await?;
         let mut suspects = HashSet::new();

@@ -14,8 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const LOOK_PERIOD: Duration = Duration::from_millis(50);
 
 impl App {
-    /// The product's running activity, or a new open-ended one at the product's own price (the Gomall face).
-    /// `units` 0: all that the product has.
+    /// The product's running activity, or a new open-ended one at the product's own price (the
+    /// Gomall face). `units` 0: all that the product has.
     pub(crate) async fn init_sale(
         self: &Arc<Self>,
         product_id: i64,

@@ -40,8 +40,8 @@ impl App {
         self.fence(activity, intent, Duration::ZERO).await
     }
 
-    /// Runs one fence whole, under a lease that others take over if we die. `patience`: how long to wait for
-    /// whoever has the lease.
+    /// Runs one fence whole, under a lease that others take over if we die. `patience`: how long to
+    /// wait for whoever has the lease.
     pub(crate) async fn fence(
         &self,
         activity: i64,
@@ -127,14 +127,15 @@ impl App {
         live: &[LiveUnit],
     ) -> Result<Fenced, Error> {
         let (version, epoch) = (answer.version, answer.epoch);
+        // Before anything is installed: nobody sells from what this fence cut off.
+        if let Some(sale) = self.sales.get(activity) {
+            sale.heard_epoch(epoch);
+        }
         match answer.outcome() {
             Outcome::Fenced if !matches!(intent, Intent::End(_)) => {
                 let terms = answer
                     .terms
                     .ok_or(Error::Unexpected("a fence without terms"))?;
-                if let Some(sale) = self.sales.get(activity) {
-                    sale.heard_epoch(epoch);
-                }
                 self.stock.install(activity, epoch, &terms, live).await?;
                 Ok(Fenced::Installed { epoch })
             }
@@ -162,7 +163,8 @@ impl App {
         }
     }
 
-    /// Lets reservations under way land first: what the fence cuts off is refused. Safety does not need it.
+    /// Lets reservations under way land first: what the fence cuts off is refused. Safety does not
+    /// need it.
     async fn courtesy_wait(&self, activity: i64, epoch: i64) -> Result<(), Error> {
         if epoch == 0 {
             return Ok(());

@@ -57,7 +57,8 @@ impl App {
         Ok(report(found, rebuilt))
     }
 
-    /// Answers whether an order has its row and its slots all the same: settling changes nothing there.
+    /// Answers whether an order has its row and its slots all the same: settling changes nothing
+    /// there.
     async fn settle(&self, id: i64, found: &Findings, last: &Audited) -> Result<bool, Error> {
         let mut stuck = false;
         for (order_id, orphan) in &last.orphans {

@@ -9,8 +9,9 @@ const TOGETHER: usize = 16;
 const ENTRIES_MAX: usize = 2_000;
 
 impl App {
-    /// Publishes reservations that nobody has confirmed for a while, unchanged and with the epoch that they
-    /// carry, also while the sale is paused or over; and forgets those that the broker has.
+    /// Publishes reservations that nobody has confirmed for a while, unchanged and with the epoch
+    /// that they carry, also while the sale is paused or over; and forgets those that the broker
+    /// has.
     pub async fn relay(&self) -> Result<(), Error> {
         stream::iter(self.sales.all())
             .for_each_concurrent(TOGETHER, |sale| async move {
@@ -30,7 +31,9 @@ impl App {
     async fn relay_in(&self, sale: &Sale) -> Result<(), Error> {
         self.forget_confirmed(sale).await?;
         let list = self.stock.unsent(sale.id, self.script_now_ms()).await?;
-        metrics::unsent(sale.id, &list);
+        if sale.activity().is_live() || !list.entries.is_empty() {
+            metrics::unsent(sale.id, &list);
+        }
         let before_ms = list.now_ms - self.config.relay_after_ms;
         let old = list
             .entries

@@ -20,9 +20,6 @@ use crate::{
     stock::{Answer, Ask, Reserved},
 };
 
-/// Buyers that one script serves: it stops all others for as long as it runs.
-const BUYERS_PER_CALL: usize = 500;
-
 /// A buyer's place in the batch, and the buyer.
 type Asked = (usize, ReserveItem);
 type Told = (usize, ReserveReply);
@@ -54,8 +51,8 @@ impl App {
         }
         let mut calls = Vec::with_capacity(groups.len());
         for (sale, mut items) in groups.into_values() {
-            while items.len() > BUYERS_PER_CALL {
-                let rest = items.split_off(BUYERS_PER_CALL);
+            while items.len() > self.buyers_per_call {
+                let rest = items.split_off(self.buyers_per_call);
                 let these = std::mem::replace(&mut items, rest);
                 calls.push(self.reserve_in(Arc::clone(&sale), these));
             }
@@ -118,7 +115,8 @@ impl App {
                 self.order_ids.give_back(ids);
                 return all(Outcome::Paused);
             }
-            // It may have run: these ids may name orders, and the relay will find what was reserved.
+            // It may have run: these ids may name orders, and the relay will find what was
+            // reserved.
             Err(error) => {
                 let error = fault::chain(&error);
                 tracing::warn!(activity.id = sale.id, error, "Redis did not answer");
@@ -235,7 +233,8 @@ fn told(outcome: Outcome) -> ReserveReply {
     }
 }
 
-/// A buyer's part of the batch, as a span of the buyer's own trace; nothing when that is not sampled.
+/// A buyer's part of the batch, as a span of the buyer's own trace; nothing when that is not
+/// sampled.
 fn span(item: &ReserveItem) -> Span {
     if item.trace_parent.is_empty() {
         return Span::none();

@@ -7,7 +7,8 @@ use crate::{
 };
 
 impl App {
-    /// Texts change at once; units and window by an edit that fences; the other terms were promised to buyers.
+    /// Texts change at once; units and window by an edit that fences; the other terms were promised
+    /// to buyers.
     pub(crate) async fn update_activity(
         self: &Arc<Self>,
         id: i64,

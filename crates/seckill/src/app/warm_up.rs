@@ -10,7 +10,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK_PERIOD: Duration = Duration::from_millis(50);
 
 impl App {
-    /// Puts a published activity into Redis now, ahead of its time. One that is there already stays.
+    /// Puts a published activity into Redis now, ahead of its time. One that is there already
+    /// stays.
     pub(crate) async fn warm_up(self: &Arc<Self>, id: i64) -> Result<Activity, Error> {
         let activity = self.store.get(id).await?;
         if !activity.is_live() {

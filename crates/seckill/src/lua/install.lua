@@ -1,18 +1,20 @@
 -- Puts a staged sale in place.
 --
 -- Keys: meta, returned, buyers, staged returned, staged buyers.
--- Args: epoch, units, next, start, end, limit, run id, replication id, how many returned units and how many
---       slots were staged.
--- Replies: 1 when it was installed, 0 when this epoch or a higher one is there already, -1 when what was staged
---       has gone.
--- Invariant: an epoch is installed once, whole, and only over an absent or a lower one; unsent stays.
+-- Args: epoch, units, next, start, end, limit, run id, replication id, how many returned units and
+--       how many slots were staged.
+-- Replies: 1 when it was installed, 0 when this epoch or a higher one is there already, -1 when
+--       what was staged has gone.
+-- Invariant: an epoch is installed once, whole, and only over an absent or a lower one; unsent
+--       stays.
 
 local there = tonumber(redis.call('HGET', KEYS[1], 'epoch') or nil)
 if there and there >= tonumber(ARGV[1]) then
   redis.call('DEL', KEYS[4], KEYS[5])
   return 0
 end
-if redis.call('LLEN', KEYS[4]) ~= tonumber(ARGV[9]) or redis.call('HLEN', KEYS[5]) ~= tonumber(ARGV[10]) then
+local returned, slots = redis.call('LLEN', KEYS[4]), redis.call('HLEN', KEYS[5])
+if returned ~= tonumber(ARGV[9]) or slots ~= tonumber(ARGV[10]) then
   return -1
 end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])

@@ -2,9 +2,10 @@
 --
 -- Keys: meta, returned, buyers.
 -- Args: the epoch that the closing transaction read, order id, user, then the slots.
--- Replies: -1 when Redis is absent or behind that epoch (ask again later), else how many units came back.
--- Invariant: a unit is given back only while its slot still holds this order: exactly once, whatever is
---       delivered twice, late, or after the slot was sold again.
+-- Replies: -1 when Redis is absent or behind that epoch (ask again later), else how many units came
+--       back.
+-- Invariant: a unit is given back only while its slot still holds this order: exactly once,
+--       whatever is delivered twice, late, or after the slot was sold again.
 
 local epoch = tonumber(redis.call('HGET', KEYS[1], 'epoch') or nil)
 if not epoch or epoch < tonumber(ARGV[1]) then

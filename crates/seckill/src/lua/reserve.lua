@@ -1,21 +1,24 @@
 -- Reserves units for a batch of buyers of one activity.
 --
 -- Keys: meta, returned, buyers, unsent.
--- Args: now in ms (0: the server's), the caller's epoch, the number of confirmed orders and their ids (their
---       unsent entries go), then five per buyer: user, quantity, request key, order id, trace parent.
--- Replies: {"paused"}, or {"open", epoch, now, then five per buyer: outcome, order id, at, slots, units}.
---       Outcomes: 1 won, 2 repeated, 3 sold out, 4 not started, 5 ended, 6 limit. For a repeated order the last
---       is its unsent entry, if it still has one.
--- Invariant: every unit up to `next` is either returned or held by exactly one slot, and every winner is in
---       unsent before this call ends. Whoever loses changes nothing. Nothing is written before the end, and
---       unsent first: a server without memory refuses that one, and nothing has moved.
+-- Args: now in ms (0: the server's), the caller's epoch, the number of confirmed orders and their
+--       ids (their unsent entries go), then five per buyer: user, quantity, request key, order id,
+--       trace parent.
+-- Replies: {"paused"}, or {"open", epoch, now, then five per buyer: outcome, order id, at, slots,
+--       units}. Outcomes: 1 won, 2 repeated, 3 sold out, 4 not started, 5 ended, 6 limit. For a
+--       repeated order the last is its unsent entry, if it still has one.
+-- Invariant: every unit up to `next` is either returned or held by exactly one slot, and every
+--       winner is in unsent before this call ends. Whoever loses changes nothing. Nothing is
+--       written before the end, and unsent first: a server without memory refuses that one, and
+--       nothing has moved.
 
 local confirmed = tonumber(ARGV[3])
 if confirmed > 0 then
   redis.call('HDEL', KEYS[4], unpack(ARGV, 4, 3 + confirmed))
 end
 
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'state', 'units', 'next', 'start', 'end', 'limit')
+local meta =
+  redis.call('HMGET', KEYS[1], 'epoch', 'state', 'units', 'next', 'start', 'end', 'limit')
 local epoch, next_unit = tonumber(meta[1]), tonumber(meta[4])
 if meta[2] ~= 'open' or not epoch or not next_unit or epoch < tonumber(ARGV[2]) then
   return {'paused'}
@@ -24,7 +27,8 @@ local returned = redis.call('LLEN', KEYS[2])
 if redis.call('HLEN', KEYS[3]) + returned ~= next_unit then
   return {'paused'} -- A key was lost: what is left must not be sold from.
 end
-local units, opens, closes, limit = tonumber(meta[3]), tonumber(meta[5]), tonumber(meta[6]), tonumber(meta[7])
+local units, opens = tonumber(meta[3]), tonumber(meta[5])
+local closes, limit = tonumber(meta[6]), tonumber(meta[7])
 if not units or not opens or not closes or not limit then
   return {'paused'}
 end
@@ -136,7 +140,8 @@ local function win(user, quantity, key, order, trace, free)
     new_buyers[#new_buyers + 1], new_buyers[#new_buyers + 2] = field, value
     slots[n], taken[n], taken_pairs[n] = slot, unit, slot .. ':' .. unit
   end
-  entries[order] = table.concat({user, at_now, meta[1], table.concat(taken_pairs, ','), trace, key}, '|')
+  local pairs_text = table.concat(taken_pairs, ',')
+  entries[order] = table.concat({user, at_now, meta[1], pairs_text, trace, key}, '|')
   new_unsent[#new_unsent + 1], new_unsent[#new_unsent + 2] = order, entries[order]
   answer(1, order, at_now, table.concat(slots, ','), table.concat(taken, ','))
 end

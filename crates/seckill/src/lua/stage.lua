@@ -1,10 +1,11 @@
 -- Adds a chunk to a sale that is being staged.
 --
 -- Keys: staged returned, staged buyers.
--- Args: expiry in s, 1 for the first chunk (what was staged before goes), the number of returned units and they
---       themselves, then field and value of each buyer's slot.
+-- Args: expiry in s, 1 for the first chunk (what was staged before goes), the number of returned
+--       units and they themselves, then field and value of each buyer's slot.
 -- Replies: 1.
--- Invariant: what is staged is under names of its own epoch, so nothing sells from it, and it goes by itself.
+-- Invariant: what is staged is under names of its own epoch, so nothing sells from it, and it goes
+--       by itself.
 
 if ARGV[2] == '1' then
   redis.call('DEL', KEYS[1], KEYS[2])

@@ -19,7 +19,8 @@ impl Stock {
         terms: &Terms,
         live: &[LiveUnit],
     ) -> Result<bool, Error> {
-        // Read before anything is staged: a server that restarts in between is found to be another one.
+        // Read before anything is staged: a server that restarts in between is found to be another
+        // one.
         let server = self.server(activity).await?;
         let sold: HashSet<i64> = live.iter().map(|unit| unit.unit_no).collect();
         let next = sold.iter().copied().max().unwrap_or_default();

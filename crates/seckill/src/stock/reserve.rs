@@ -44,8 +44,8 @@ pub(crate) enum Answer {
 }
 
 impl Stock {
-    /// One script for all buyers of `asks`. `epoch`: order's, as far as the caller knows. `confirmed`: orders
-    /// whose entries of the hand-off list may go.
+    /// One script for all buyers of `asks`. `epoch`: order's, as far as the caller knows.
+    /// `confirmed`: orders whose entries of the hand-off list may go.
     pub(crate) async fn reserve(
         &self,
         activity: i64,

@@ -26,7 +26,8 @@ impl Window {
 }
 
 impl Store {
-    /// Records an activity and the intent to publish it. Refused while another of the product has that window.
+    /// Records an activity and the intent to publish it. Refused while another of the product has
+    /// that window.
     pub(crate) async fn insert(
         &self,
         draft: &Draft,
@@ -55,8 +56,8 @@ impl Store {
         Ok(())
     }
 
-    /// Records an intent over a published activity that has none; false when another came first. A window that
-    /// meets another activity's is refused.
+    /// Records an intent over a published activity that has none; false when another came first. A
+    /// window that meets another activity's is refused.
     pub(crate) async fn intend(
         &self,
         activity: &Activity,
@@ -103,7 +104,8 @@ impl Store {
     /// Whoever could not finish an intent leaves it to anybody.
     pub(crate) async fn leave_intent(&self, activity: &Activity, now_ms: i64) -> Result<(), Error> {
         sqlx::query!(
-            "UPDATE activities SET intent_until_ms = ? WHERE id = ? AND version = ? AND intent <> ''",
+            "UPDATE activities SET intent_until_ms = ? \
+             WHERE id = ? AND version = ? AND intent <> ''",
             now_ms - 1,
             activity.id.get(),
             activity.version
