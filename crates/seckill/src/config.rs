@@ -99,7 +99,9 @@ impl Validate for Config {
             return Err("reserve.queue_max is at least 1".into());
         }
         if self.sale.relay_after_ms < 0 || self.sale.audit_after_ms < 0 {
-            return Err("sale.relay_after_ms and sale.audit_after_ms are no times in the past".into());
+            return Err(
+                "sale.relay_after_ms and sale.audit_after_ms are no times in the past".into(),
+            );
         }
         if self.sale.audit_period_s == 0 {
             return Err("sale.audit_period_s is at least 1".into());

@@ -112,9 +112,18 @@ impl App {
     /// A raise moves its stock first; what a lowering gives back is in the fence's own outbox.
     async fn edit(&self, activity: &Activity, edited: Activity) -> Result<(), Error> {
         let raise = edited.units - activity.units;
-        if raise > 0 && !self.take_stock(activity, raise).await? {
-            self.finish(activity, State::Published).await?;
-            return Err(Error::Stock);
+        if raise > 0 {
+            let refused = match self.take_stock(activity, raise).await {
+                Ok(true) => None,
+                Ok(false) => Some(Error::Stock),
+                // It was deleted; its sale goes on, and ends.
+                Err(error) if error.reason() == Reason::ProductNotFound => Some(error),
+                Err(error) => return Err(error),
+            };
+            if let Some(why) = refused {
+                self.finish(activity, State::Published).await?;
+                return Err(why);
+            }
         }
         let edit = FenceIntent::Edit(Edit {
             version: activity.version,
