@@ -70,15 +70,12 @@ async fn a_closed_payment_is_looked_at_twice_more() {
     let world = Trading::open(|_| {}).await;
     let (_, payment) = world.pending().await;
     world.close(7, &payment.payment_no).await.unwrap();
-    for _ in 0..2 {
-        let waiting = "SELECT COUNT(*) FROM payments WHERE check_at_ms IS NOT NULL";
-        assert_eq!(world.count(waiting).await, 1);
-        let checks = "SELECT CAST(checks AS SIGNED) FROM payments";
-        let before = world.count(checks).await;
-        world.clock.advance_ms(31 * 60_000);
-        eventually(LIMIT, || async { world.count(checks).await == before + 1 }).await;
-    }
-    let never = "SELECT COUNT(*) FROM payments WHERE check_at_ms IS NULL";
+    let due = "SELECT CAST(check_at_ms - created_at_ms AS SIGNED) FROM payments";
+    assert_eq!(world.count(due).await, 60_000);
+    world.clock.advance_ms(60_000);
+    eventually(LIMIT, || async { world.count(due).await == 1_860_000 }).await;
+    world.clock.advance_ms(1_800_000);
+    let never = "SELECT COUNT(*) FROM payments WHERE check_at_ms IS NULL AND checks = 2";
     eventually(LIMIT, || async { world.count(never).await == 1 }).await;
     world.close_down().await;
 }
