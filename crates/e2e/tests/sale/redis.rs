@@ -1,6 +1,9 @@
 //! Redis may be wiped, robbed of a key, or rolled back at any moment.
 
+use std::net::SocketAddr;
+
 use proto::seckill::Outcome;
+use testkit::ChaosProxy;
 
 use crate::support::{PARTS, SOON, Shop};
 
@@ -80,7 +83,8 @@ async fn a_redis_of_an_older_epoch_sells_nothing() {
     assert!(shop.get(sale).await.epoch > epoch);
 }
 
-/// A rollback within an epoch shows when a unit is sold again: the landing refuses, and the sale is rebuilt.
+/// A rollback within an epoch shows when a unit is sold again: the landing refuses, and the sale is
+/// rebuilt.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unnoticed_rollback_sells_nothing_twice() {
     let shop = Shop::open().await;
@@ -114,4 +118,66 @@ async fn an_unnoticed_rollback_sells_nothing_twice() {
     );
     testkit::eventually(SOON, async || shop.get(sale).await.epoch > 1).await;
     sells_out_exactly(&shop, sale, 4).await;
+}
+
+/// Every restart and failover counts as a loss: another server answers, or the same one under
+/// another name.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_server_behind_the_address_is_rebuilt_from_mysql() {
+    let shop = Shop::open().await;
+    let sale = shop.sale(3, 1).await;
+    let (_, order_no) = shop.buy(sale, 7).await;
+    shop.landed(sale, 1).await;
+    for (field, value) in [("run_id", "another"), ("state", "paused")] {
+        let epoch = shop.get(sale).await.epoch;
+        shop.forge(sale, field, value).await;
+        testkit::eventually(SOON, async || shop.get(sale).await.epoch > epoch).await;
+        assert_eq!(
+            shop.buy(sale, 7).await,
+            (Outcome::Repeated, order_no.clone()),
+            "{field}"
+        );
+    }
+    sells_out_exactly(&shop, sale, 3).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_redis_is_away_buyers_are_told_to_come_back() {
+    let redis: SocketAddr = testkit::server_address(&testkit::redis_url());
+    let proxy = ChaosProxy::start(redis).await;
+    let through = testkit::redis_url().replace(&redis.to_string(), &proxy.address().to_string());
+    let shop = Shop::open_with(|config| config.kv.url = through.into()).await;
+    let sale = shop.sale(2, 1).await;
+    let (_, order_no) = shop.buy(sale, 7).await;
+    shop.landed(sale, 1).await;
+    proxy.black_hole();
+    let started = std::time::Instant::now();
+    let told = shop.ask(sale, 8, 1, "").await;
+    assert_eq!(told.outcome(), Outcome::Busy);
+    assert!(started.elapsed().as_secs() < 3, "quickly");
+    assert_eq!(shop.get(sale).await.available, -1, "nobody knows");
+    proxy.cut();
+    proxy.heal();
+    // The first try may have reached Redis after all.
+    let (outcome, _) = shop.buy(sale, 8).await;
+    assert!(
+        matches!(outcome, Outcome::Won | Outcome::Repeated),
+        "{outcome:?}"
+    );
+    assert_eq!(shop.buy(sale, 7).await, (Outcome::Repeated, order_no));
+    assert_eq!(shop.buy(sale, 9).await.0, Outcome::SoldOut);
+    shop.landed(sale, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_rebuilders_install_one_stock() {
+    let shop = Shop::open().await;
+    shop.replica().await;
+    let sale = shop.sale(9, 1).await;
+    for user in 1..=3 {
+        shop.lose(sale, &PARTS).await;
+        assert_eq!(shop.buy(sale, user).await.0, Outcome::Won);
+        shop.landed(sale, user.try_into().unwrap()).await;
+    }
+    sells_out_exactly(&shop, sale, 9).await;
 }

@@ -29,6 +29,7 @@ pub(crate) struct Shop {
     pub(crate) kv: Kv,
     pub(crate) broker: mq::Broker,
     ctx: Ctx,
+    config: seckill::Config,
 }
 
 impl Shop {
@@ -72,7 +73,7 @@ impl Shop {
         config.sale.lease_ms = 1_000;
         change(&mut config);
         let kv = kv::connect(&config.kv).await.unwrap();
-        seckill::start(ctx.clone(), config).await.unwrap();
+        seckill::start(ctx.clone(), config.clone()).await.unwrap();
 
         let broker = mq::connect(&mq, ctx.tracker(), ctx.stop()).await;
         Self {
@@ -83,7 +84,23 @@ impl Shop {
             kv,
             broker,
             ctx,
+            config,
         }
+    }
+
+    /// A second seckill beside the first, with a mind of its own.
+    pub(crate) async fn replica(&self) {
+        let mut config = self.config.clone();
+        config.grpc.listen = "127.0.0.1:0".parse().unwrap();
+        seckill::start(self.ctx.clone(), config).await.unwrap();
+    }
+
+    /// Changes a field of what Redis knows of the sale itself.
+    pub(crate) async fn forge(&self, activity: i64, field: &str, value: &str) {
+        let key = self.key(activity, "meta");
+        let command = cmd("HSET").arg(key).arg(field).arg(value).to_owned();
+        let added: i64 = self.kv.query(&command).await.unwrap();
+        assert_eq!(added, 0, "meta has no {field}");
     }
 
     /// A product of 100 pieces, and its number.

@@ -29,6 +29,11 @@ async fn a_ticket_tells_its_buyer_alone_also_without_redis() {
         look(&shop, 7, &won.ticket).await.unwrap().status() == TicketStatus::Success
     })
     .await;
+    let again = shop.ask(sale, 7, 1, "").await.accepted.unwrap();
+    assert_eq!(
+        again.ticket, won.ticket,
+        "asking again gets the same ticket"
+    );
     shop.lose(sale, &PARTS).await;
     let view = look(&shop, 7, &won.ticket).await.unwrap();
     assert_eq!(
