@@ -83,6 +83,8 @@ impl Fleet {
             ("MALL_MYSQL_URL", testkit::mysql_url().as_str()),
             ("MALL_REDIS_URL", &testkit::redis_url()),
             ("MALL_AMQP_URL", &testkit::amqp_url()),
+            // Several fleets share a server of 151 connections.
+            ("MALL_DB__CONNECTIONS_MAX", "4"),
             ("MALL_SERVICE__PROFILE", "demo"),
             ("MALL_USERS__ADMINS", "[\"admin\"]"),
             ("MALL_FLEET__SECRET", "e2e-fleet-secret"),

@@ -20,7 +20,19 @@ pub(crate) fn test(filter: &[String]) -> Result<()> {
     step("building the fleet and its tests", || {
         process::run(cargo().args(WORKSPACE).arg("--no-run"))
     })?;
-    process::run(cargo().args(WORKSPACE).args(filter).envs(engines.env()))
+    process::run(
+        cargo()
+            .args(WORKSPACE)
+            .args(filter)
+            .envs(engines.env())
+            .env("RUST_TEST_THREADS", threads().to_string()),
+    )
+}
+
+/// The engines' connections bound how many tests run at once, however many cores there are.
+fn threads() -> usize {
+    const THREADS_MAX: usize = 4;
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().min(THREADS_MAX))
 }
 
 fn cargo() -> Command {
