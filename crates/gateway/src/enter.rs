@@ -69,7 +69,7 @@ pub(crate) async fn enter(
     let method = request.method().clone();
     let span = tracing::info_span!(
         "http",
-        otel.name = format!("{method} {route}"),
+        otel.name = format!("{} {route}", label(&method)),
         otel.kind = "server"
     );
     if let Some(parent) = text(request.headers(), "traceparent") {
@@ -83,12 +83,28 @@ pub(crate) async fn enter(
     decorate(response.headers_mut(), &cx);
     let status = response.status();
     REQUESTS
-        .with_label_values(&[lane.name(), &route, method.as_str(), status.as_str()])
+        .with_label_values(&[lane.name(), &route, label(&method), status.as_str()])
         .inc();
     SECONDS
         .with_label_values(&[lane.name(), &route])
         .observe(start.elapsed().as_secs_f64());
     response
+}
+
+/// A stranger's own methods are no labels: there is no end to them.
+fn label(method: &Method) -> &str {
+    let known = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+    ];
+    if known.contains(method) {
+        method.as_str()
+    } else {
+        "other"
+    }
 }
 
 async fn pass(
