@@ -43,12 +43,26 @@ pub fn server_address(url: &str) -> SocketAddr {
         .unwrap_or_else(|| panic!("{host} has no address"))
 }
 
-/// A port that nobody listens on at the moment. Prefer port 0 where the listener can tell its own.
+/// Below the ports that systems lend to outgoing connections.
+const PORT_FIRST: u32 = 20_000;
+const PORTS: u32 = 12_000;
+
+/// A port that nobody listens on, and that no other test of this process is given, nor any
+/// connection. Prefer port 0 where the listener can tell its own.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    listener
-        .unwrap_or_else(|e| panic!("no free port: {e}"))
-        .port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Two processes at once begin far apart.
+    let start = process::id().wrapping_mul(997);
+    for _ in 0..PORTS {
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = PORT_FIRST + start.wrapping_add(n) % PORTS;
+        if let Ok(port) = u16::try_from(port)
+            && TcpListener::bind(("127.0.0.1", port)).is_ok()
+        {
+            return port;
+        }
+    }
+    panic!("no free port from {PORT_FIRST} on")
 }
 
 /// `what_<unix seconds>_<process>_<n>`: the time tells the next run what a killed one left behind.
