@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     fs::{self, File},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
@@ -29,6 +30,8 @@ const READY: Duration = Duration::from_secs(60);
 pub const PASSWORD: &str = "fleet-password";
 
 pub struct Fleet {
+    /// The `mall` that every process runs.
+    binary: PathBuf,
     /// Ends every schema and begins every prefix of this fleet.
     name: String,
     directory: PathBuf,
@@ -38,8 +41,13 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Migrates schemas of its own, and starts the simulator and all services.
+    /// A fleet of the binary that tests build.
     pub async fn start() -> Result<Self> {
+        Self::start_binary(target_dir().join("debug/mall")).await
+    }
+
+    /// Migrates schemas of its own, and starts the simulators and all services.
+    pub async fn start_binary(binary: PathBuf) -> Result<Self> {
         let name = unique_name();
         let directory = target_dir().join("e2e").join(&name);
         fs::create_dir_all(&directory)?;
@@ -53,6 +61,7 @@ impl Fleet {
             ports.insert(company.into(), testkit::free_port());
         }
         let mut fleet = Self {
+            binary,
             name,
             directory,
             ports,
@@ -109,7 +118,7 @@ impl Fleet {
     }
 
     fn command(&self, service: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new(target_dir().join("debug/mall"));
+        let mut command = Command::new(&self.binary);
         let loopback = |port: u16| format!("127.0.0.1:{port}");
         let serve = loopback(self.port(&format!("{service}.serve")));
         let listen = if service == "gateway" {
@@ -126,6 +135,16 @@ impl Fleet {
             )
             .env(listen, serve)
             .env("MALL_DB__SCHEMA", schema(service, &self.name))
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Another program in this fleet's environment.
+    pub fn child(&self, program: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .envs(self.common.iter().cloned())
             .stdin(Stdio::null());
         command
     }
@@ -223,6 +242,27 @@ impl Fleet {
         }
         self.spawn(service, more)?;
         self.ready(service).await
+    }
+
+    /// Where the gateway listens.
+    pub fn gateway(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port("gateway.serve")))
+    }
+
+    /// The process of a service, for whoever counts its seconds.
+    pub fn pid(&self, service: &str) -> Option<u32> {
+        self.processes.get(service).map(Child::id)
+    }
+
+    /// Access tokens of users `first` to `last`, whether they have registered or not.
+    pub fn tokens(&self, first: i64, last: i64) -> Result<Vec<String>> {
+        let users = format!("{first}..{last}");
+        let output = self
+            .command("user", &["token", "--users", &users])
+            .output()?;
+        ensure!(output.status.success(), "mall token: {}", output.status);
+        let tokens = String::from_utf8(output.stdout)?;
+        Ok(tokens.lines().map(str::to_owned).collect())
     }
 
     pub fn api(&self) -> Result<Api> {

@@ -2,8 +2,10 @@
 //! have to balance afterwards, and a fleet of real processes to kill.
 
 pub mod api;
+pub mod bench;
 pub mod books;
 pub mod desk;
 pub mod fleet;
+pub mod load;
 pub mod sale;
 pub mod story;

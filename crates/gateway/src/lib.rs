@@ -32,7 +32,8 @@ use proto::{
 };
 use service::Ctx;
 
-pub use config::Config;
+pub use config::{Config, Http};
+pub use server::{listen, serve};
 
 use crate::{
     lane::Lanes,

@@ -15,14 +15,14 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
 
-use crate::config;
+use crate::config::Http;
 
 /// Connections that wait to be accepted: a rush arrives at once.
 const BACKLOG: u32 = 4096;
 /// After the system had no place for a connection.
 const PAUSE: Duration = Duration::from_millis(50);
 
-pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()
     } else {
@@ -36,10 +36,10 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Serves until `stop`, then ends idle connections and lets the others finish their request. A
 /// connection beyond the bound waits in the system's queue.
-pub(crate) async fn serve(
+pub async fn serve(
     listener: TcpListener,
     router: Router,
-    config: config::Http,
+    config: Http,
     tracker: TaskTracker,
     stop: CancellationToken,
 ) {

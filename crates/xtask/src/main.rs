@@ -1,5 +1,6 @@
 //! All automation: `cargo xtask up`, `smoke`, `test`, `down`, and what CI runs.
 
+mod bench;
 mod check;
 mod engines;
 mod fleet;
@@ -25,6 +26,7 @@ cargo xtask <command>
   smoke           play a whole flash sale over HTTP against what `up` started; check the books
   down            stop what `up` started (--wipe: and forget its data)
   test [FILTER…]  run every test on real engines, which are brought up first
+  bench sale      measure a sale in the release profile (--duration S, --connections N, --json FILE)
   ci              formatting, lints, tidy and generated files: everything that needs no engine
   tidy            the house rules that no compiler checks
   sqlx [CRATE…]   prepare .sqlx from the migrations (--check: only compare)
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
     let result = match command.as_str() {
         "up" => up::up(),
         "down" => up::down(&rest),
+        "bench" => bench::bench(&rest),
         "smoke" => smoke::smoke(&rest),
         "test" => test::test(&rest),
         "ci" => check::ci(),

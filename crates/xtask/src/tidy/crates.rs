@@ -28,7 +28,7 @@ const HOMES: [(&str, &[&str]); 8] = [
     ("jsonwebtoken", &["auth"]),
     ("calamine", &["compare"]),
     ("rust_xlsxwriter", &["compare"]),
-    ("axum", &["gateway", "service", "simulators"]),
+    ("axum", &["e2e", "gateway", "service", "simulators"]),
     ("clap", &["mall", "e2e"]),
 ];
 

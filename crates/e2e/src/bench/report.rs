@@ -1,0 +1,163 @@
+//! What a run prints and writes.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use serde_json::{Map, Value, json};
+
+use crate::load::Told;
+
+/// One case.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) told: Told,
+    /// Orders that buyers were told, and rows that were found.
+    pub(super) accepted: u64,
+    pub(super) landed: u64,
+    /// From the first request, and from the last answer, to the last row.
+    pub(super) landed_in_s: f64,
+    pub(super) drain_s: f64,
+    pub(super) cpu_s: BTreeMap<String, f64>,
+    pub(super) violations: Vec<String>,
+}
+
+impl Case {
+    pub(super) fn without_orders(
+        name: &'static str,
+        told: Told,
+        cpu_s: BTreeMap<String, f64>,
+        violations: Vec<String>,
+    ) -> Self {
+        let (accepted, landed, landed_in_s, drain_s) = (0, 0, 0.0, 0.0);
+        Self {
+            name,
+            told,
+            accepted,
+            landed,
+            landed_in_s,
+            drain_s,
+            cpu_s,
+            violations,
+        }
+    }
+
+    pub(super) fn landed_per_s(&self) -> f64 {
+        if self.landed == 0 {
+            0.0
+        } else {
+            self.landed as f64 / self.landed_in_s
+        }
+    }
+}
+
+/// A whole run.
+#[derive(Debug, Default)]
+pub struct Report(Vec<Case>);
+
+impl Report {
+    pub(super) fn add(&mut self, case: Case) {
+        println!("{}", line(&case));
+        for violation in &case.violations {
+            println!("    VIOLATION: {violation}");
+        }
+        self.0.push(case);
+    }
+
+    pub fn violations(&self) -> usize {
+        self.0.iter().map(|case| case.violations.len()).sum()
+    }
+
+    fn case(&self, name: &str) -> Option<&Case> {
+        self.0.iter().find(|case| case.name == name)
+    }
+
+    /// Requests per second of one case, for a case that depends on it.
+    pub(super) fn rate(&self, name: &str) -> f64 {
+        self.case(name).map_or(0.0, |case| case.told.rate())
+    }
+
+    pub fn to_json(&self) -> Value {
+        let mut flat = Map::new();
+        let rate = |name| self.case(name).map(|case| case.told.rate());
+        let p99 = |name| self.case(name).map(|case| case.told.percentile_ms(0.99));
+        let winner = self.case("allwin");
+        for (key, value) in [
+            ("bound_rps", rate("bound")),
+            ("soldout_rps", rate("soldout")),
+            ("soldout_p99_ms", p99("soldout")),
+            ("allwin_rps", rate("allwin")),
+            ("allwin_p99_ms", p99("allwin")),
+            ("allwin512_rps", rate("allwin512")),
+            ("accepted", winner.map(|case| case.accepted as f64)),
+            ("landed", winner.map(|case| case.landed as f64)),
+            ("landed_per_s", winner.map(Case::landed_per_s)),
+            ("drain_s", winner.map(|case| case.drain_s)),
+            ("baseline_soldout_rps", rate("baseline_soldout")),
+            (
+                "baseline_landed_per_s",
+                self.case("baseline_allwin").map(Case::landed_per_s),
+            ),
+            ("half_soldout_p99_ms", p99("half_soldout")),
+            ("half_allwin_p99_ms", p99("half_allwin")),
+            ("detail_rps", rate("detail")),
+            ("violations", Some(self.violations() as f64)),
+        ] {
+            flat.insert(key.to_owned(), json!(value));
+        }
+        let cases: Vec<Value> = self.0.iter().map(whole).collect();
+        flat.insert("cases".to_owned(), cases.into());
+        Value::Object(flat)
+    }
+}
+
+fn line(case: &Case) -> String {
+    let told = &case.told;
+    let mut line = format!(
+        "{:<17} {:>8.0} req/s   p50 {:>6.2}  p95 {:>6.2}  p99 {:>6.2}  max {:>7.1} ms   {:?}",
+        case.name,
+        told.rate(),
+        told.percentile_ms(0.5),
+        told.percentile_ms(0.95),
+        told.percentile_ms(0.99),
+        told.percentile_ms(1.0),
+        told.codes,
+    );
+    if case.accepted > 0 {
+        let (accepted, landed, drain_s) = (case.accepted, case.landed, case.drain_s);
+        let rate = case.landed_per_s();
+        // Writing to a string cannot fail.
+        let _ = write!(
+            line,
+            "\n{:<17} accepted {accepted}, landed {landed}: {rate:.0}/s, the last row {drain_s:.2} s \
+             after the last answer",
+            ""
+        );
+    }
+    line
+}
+
+fn whole(case: &Case) -> Value {
+    let told = &case.told;
+    let codes: Map<String, Value> = told
+        .codes
+        .iter()
+        .map(|(code, count)| (code.to_string(), json!(count)))
+        .collect();
+    json!({
+        "name": case.name,
+        "answers": told.answers(),
+        "rps": told.rate(),
+        "p50_ms": told.percentile_ms(0.5),
+        "p95_ms": told.percentile_ms(0.95),
+        "p99_ms": told.percentile_ms(0.99),
+        "max_ms": told.percentile_ms(1.0),
+        "codes": codes,
+        "accepted": case.accepted,
+        "landed": case.landed,
+        "landed_per_s": case.landed_per_s(),
+        "landed_in_s": case.landed_in_s,
+        "drain_s": case.drain_s,
+        "cpu_s": case.cpu_s,
+        "violations": case.violations,
+    })
+}

@@ -1,0 +1,214 @@
+//! A load of HTTP/1.1 requests on kept connections. Written by hand for the same reason as every
+//! load generator: on two cores it must cost less than what it measures.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinSet,
+};
+
+/// What is sent: the bytes of request number n, from 0 on, or `None` when there are no more.
+pub type Requests = Arc<dyn Fn(usize) -> Option<Vec<u8>> + Send + Sync>;
+
+pub struct Load {
+    pub address: SocketAddr,
+    pub connections: usize,
+    /// Requests per second over all connections; `None`: each asks again as soon as it is answered.
+    pub rate: Option<u32>,
+    /// Nothing is sent later than this.
+    pub at_most: Duration,
+    pub requests: Requests,
+}
+
+/// What came back.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// How many answers carried each business code; -1: none that could be read.
+    pub codes: BTreeMap<i64, u64>,
+    /// One per answer, in microseconds, from when it was to be sent.
+    latencies_us: Vec<u32>,
+    /// From the first request to the last answer.
+    pub took: Duration,
+}
+
+impl Told {
+    pub fn answers(&self) -> usize {
+        self.latencies_us.len()
+    }
+
+    pub fn of(&self, code: i64) -> u64 {
+        self.codes.get(&code).copied().unwrap_or_default()
+    }
+
+    /// Answers per second.
+    pub fn rate(&self) -> f64 {
+        self.answers() as f64 / self.took.as_secs_f64()
+    }
+
+    /// The latency, in milliseconds, that this share of the answers did not exceed.
+    pub fn percentile_ms(&self, share: f64) -> f64 {
+        let last = self.latencies_us.len().saturating_sub(1);
+        let place = (last as f64 * share).round() as usize;
+        self.latencies_us
+            .get(place)
+            .map_or(0.0, |us| f64::from(*us) / 1_000.0)
+    }
+}
+
+impl Load {
+    pub async fn run(self) -> Result<Told> {
+        let next = Arc::new(AtomicUsize::new(0));
+        let mut streams = Vec::with_capacity(self.connections);
+        for _ in 0..self.connections {
+            let stream = TcpStream::connect(self.address)
+                .await
+                .context("a connection")?;
+            stream.set_nodelay(true)?;
+            streams.push(stream);
+        }
+        let start = Instant::now();
+        let mut connections = JoinSet::new();
+        for stream in streams {
+            let connection = Connection {
+                stream,
+                next: Arc::clone(&next),
+                requests: Arc::clone(&self.requests),
+                gap: self.rate.map(|rate| Duration::from_secs(1) / rate.max(1)),
+                start,
+                until: start + self.at_most,
+                buffer: Vec::with_capacity(4_096),
+            };
+            connections.spawn(connection.run());
+        }
+        let mut told = Told::default();
+        while let Some(part) = connections.join_next().await {
+            let part = part??;
+            told.latencies_us.extend(part.latencies_us);
+            for (code, count) in part.codes {
+                *told.codes.entry(code).or_default() += count;
+            }
+        }
+        told.took = start.elapsed();
+        told.latencies_us.sort_unstable();
+        Ok(told)
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    next: Arc<AtomicUsize>,
+    requests: Requests,
+    gap: Option<Duration>,
+    start: Instant,
+    until: Instant,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    async fn run(mut self) -> Result<Told> {
+        let mut told = Told::default();
+        loop {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            let mut due = Instant::now();
+            if let Some(gap) = self.gap {
+                // Late is late: an answer that keeps the next request waiting counts for that one
+                // too.
+                due = self.start + gap * u32::try_from(number).unwrap_or(u32::MAX);
+                tokio::time::sleep_until(due.into()).await;
+            }
+            if due >= self.until {
+                return Ok(told);
+            }
+            let Some(request) = (self.requests)(number) else {
+                return Ok(told);
+            };
+            self.stream.write_all(&request).await?;
+            let code = self.answer().await?;
+            *told.codes.entry(code).or_default() += 1;
+            told.latencies_us
+                .push(due.elapsed().as_micros().try_into().unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Reads one answer and finds its business code.
+    async fn answer(&mut self) -> Result<i64> {
+        self.buffer.clear();
+        loop {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                bail!("the connection was closed in the middle of an answer");
+            }
+            if let Some(body) = whole(&self.buffer) {
+                return Ok(code_of(body));
+            }
+        }
+    }
+}
+
+/// The body, once all of it is here.
+fn whole(answer: &[u8]) -> Option<&[u8]> {
+    const END: &[u8] = b"\r\n\r\n";
+    let head = answer.windows(END.len()).position(|window| window == END)?;
+    let (head, body) = (answer.get(..head)?, answer.get(head + END.len()..)?);
+    let text = std::str::from_utf8(head).ok()?;
+    let length = text.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.trim().parse::<usize>().ok())?
+    })?;
+    body.get(..length)
+}
+
+fn code_of(body: &[u8]) -> i64 {
+    const MARK: &[u8] = b"\"code\":";
+    let Some(at) = body.windows(MARK.len()).position(|window| window == MARK) else {
+        return -1;
+    };
+    let digits = body
+        .iter()
+        .skip(at + MARK.len())
+        .take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0, |code, digit| code * 10 + i64::from(digit - b'0'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_whole_when_its_length_is_here() {
+        let head = "HTTP/1.1 409 Conflict\r\nContent-Length: 14\r\n\r\n";
+        let body = "{\"code\":60003}";
+        assert_eq!(
+            whole(format!("{head}{body}").as_bytes()),
+            Some(body.as_bytes())
+        );
+        assert_eq!(whole(format!("{head}{{").as_bytes()), None);
+        assert_eq!(whole(b"HTTP/1.1 200 OK\r\n"), None);
+        assert_eq!((code_of(body.as_bytes()), code_of(b"{}")), (60003, -1));
+    }
+
+    #[test]
+    fn percentiles_are_those_of_the_sorted_answers() {
+        let told = Told {
+            latencies_us: (1..=1_000).collect(),
+            took: Duration::from_secs(2),
+            ..Told::default()
+        };
+        assert_eq!(
+            (told.percentile_ms(0.5), told.percentile_ms(1.0)),
+            (0.501, 1.0)
+        );
+        assert!((told.rate() - 500.0).abs() < f64::EPSILON);
+    }
+}

@@ -1,0 +1,40 @@
+//! `bench sale`: measured in the release profile on real engines; the crate `e2e` does it.
+
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::{engines, paths, process, step::step};
+
+pub(crate) fn bench(arguments: &[String]) -> Result<()> {
+    let Some((what, rest)) = arguments.split_first() else {
+        bail!("usage: cargo xtask bench sale [--duration SECONDS] [--connections N] [--json FILE]");
+    };
+    if what != "sale" {
+        bail!("there is no bench {what}: sale");
+    }
+    let engines = engines::up()?;
+    step("building the release", || {
+        let packages = [
+            "build",
+            "--release",
+            "--package",
+            "mall",
+            "--package",
+            "e2e",
+            "--bins",
+        ];
+        process::run(
+            Command::new("cargo")
+                .args(packages)
+                .current_dir(paths::root()),
+        )
+    })?;
+    let bench = paths::root().join("target/release/bench");
+    process::run(
+        Command::new(bench)
+            .args(rest)
+            .envs(engines.env())
+            .current_dir(paths::root()),
+    )
+}
