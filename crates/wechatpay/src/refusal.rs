@@ -49,10 +49,13 @@ codes! {
 }
 
 impl Code {
-    /// Older spellings lack the underscores.
+    /// Older spellings lack the underscores; too many calls have two names.
     pub fn read(text: &str) -> Self {
         let plain = |text: &str| text.replace('_', "").to_ascii_uppercase();
         let wanted = plain(text);
+        if wanted == "RATELIMITEXCEEDED" {
+            return Self::FrequencyLimited;
+        }
         let known = Self::KNOWN
             .iter()
             .find(|(_, name, _)| plain(name) == wanted);
@@ -89,6 +92,7 @@ mod tests {
         }
         assert_eq!(Code::read("ORDER_PAID"), Code::OrderPaid);
         assert_eq!(Code::read("ordernotexist"), Code::OrderNotExist);
+        assert_eq!(Code::read("RATELIMIT_EXCEEDED"), Code::FrequencyLimited);
         assert_eq!(Code::read("NEW_ONE"), Code::Other);
     }
 }
