@@ -11,10 +11,11 @@ const RELAY_PERIOD: Duration = Duration::from_millis(500);
 const DETECT_PERIOD: Duration = Duration::from_secs(1);
 const INTENTS_PERIOD: Duration = Duration::from_secs(1);
 
+/// A job, named after its verb.
 macro_rules! every {
-    ($ctx:ident, $app:ident, $name:literal, $period:expr, $verb:ident) => {{
+    ($ctx:ident, $app:ident, $period:expr, $verb:ident) => {{
         let app = Arc::clone($app);
-        $ctx.every($name, $period, move || {
+        $ctx.every(stringify!($verb), $period, move || {
             let app = Arc::clone(&app);
             async move { app.$verb().await.map(drop) }
         });
@@ -23,23 +24,17 @@ macro_rules! every {
 
 /// What serving needs on every replica, whatever else it does.
 pub(crate) fn mirror(ctx: &Ctx, app: &Arc<App>) {
-    every!(ctx, app, "seckill.lease_ids", IDS_PERIOD, lease_ids);
-    every!(ctx, app, "seckill.refresh", DETECT_PERIOD, refresh);
-    every!(ctx, app, "seckill.hear_epochs", DETECT_PERIOD, hear_epochs);
+    every!(ctx, app, IDS_PERIOD, lease_ids);
+    every!(ctx, app, DETECT_PERIOD, refresh);
+    every!(ctx, app, DETECT_PERIOD, hear_epochs);
 }
 
 pub(crate) fn start(ctx: &Ctx, app: &Arc<App>, sale: config::Sale) {
-    every!(ctx, app, "seckill.relay", RELAY_PERIOD, relay);
-    every!(
-        ctx,
-        app,
-        "seckill.finish_intents",
-        INTENTS_PERIOD,
-        finish_intents
-    );
+    every!(ctx, app, RELAY_PERIOD, relay);
+    every!(ctx, app, INTENTS_PERIOD, finish_intents);
     let audits = Duration::from_secs(sale.audit_period_s);
-    every!(ctx, app, "seckill.reconcile", audits, reconcile_all);
-    every!(ctx, app, "seckill.detect", DETECT_PERIOD, detect);
+    every!(ctx, app, audits, reconcile_all);
+    every!(ctx, app, DETECT_PERIOD, detect);
     let (app, stop) = (Arc::clone(app), ctx.stop().clone());
     ctx.spawn(async move {
         while stop
