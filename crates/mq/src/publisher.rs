@@ -15,6 +15,13 @@ use crate::{
     wire::Parcel,
 };
 
+/// A quorum queue nacks what comes while it still elects its first leader: tried again after these.
+const NACK_PAUSES: [Duration; 3] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(500),
+];
+
 /// Puts messages into the broker and waits until it has them. Clones share connection and channels.
 #[derive(Clone)]
 pub struct Publisher {
@@ -74,22 +81,50 @@ impl Publisher {
         }
         let mut refusals = Refusals::new();
         let undeclared = self.declare(&live, parcels, &mut refusals).await?;
-        let (positions, sendable): (Vec<_>, Vec<_>) = parcels
+        let mut left: Vec<_> = parcels
             .iter()
             .enumerate()
             .filter(|(_, parcel)| !undeclared.contains(parcel.target.as_str()))
-            .unzip();
+            .collect();
+        // The outer timeout bounds the tries.
+        for pause in NACK_PAUSES {
+            let nacked = self.send_some(&live, &left, &mut refusals).await?;
+            if nacked.is_empty() {
+                return Ok(refusals);
+            }
+            left = nacked;
+            tokio::time::sleep(pause).await;
+        }
+        let nacked = self.send_some(&live, &left, &mut refusals).await?;
+        refusals.extend(nacked.into_iter().map(|(place, _)| (place, Cause::Nacked)));
+        Ok(refusals)
+    }
+
+    /// Sends once; answers what the broker nacked, and adds what it refused for another reason.
+    async fn send_some<'a>(
+        &self,
+        live: &Arc<Live>,
+        parcels: &[(usize, &'a Parcel)],
+        refusals: &mut Refusals,
+    ) -> Result<Vec<(usize, &'a Parcel)>, Cause> {
+        let sendable: Vec<_> = parcels.iter().map(|(_, parcel)| *parcel).collect();
         let refused = tokio::select! {
-            refused = self.lanes.send(&live, &sendable) => refused?,
+            refused = self.lanes.send(live, &sendable) => refused?,
             () = live.broken() => return Err(Cause::Disconnected),
         };
+        let mut nacked = Vec::new();
         for (position, cause) in refused {
-            if let Cause::Unroutable { queue } = &cause {
-                live.forget(queue).await;
+            let (place, parcel) = parcels[position];
+            match cause {
+                Cause::Nacked => nacked.push((place, parcel)),
+                Cause::Unroutable { queue } => {
+                    live.forget(&queue).await;
+                    refusals.push((place, Cause::Unroutable { queue }));
+                }
+                other => refusals.push((place, other)),
             }
-            refusals.push((positions[position], cause));
         }
-        Ok(refusals)
+        Ok(nacked)
     }
 
     /// Declares the work queues of a batch. One that the broker refuses fails its own messages

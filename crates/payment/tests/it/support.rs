@@ -212,11 +212,12 @@ impl Shop {
     }
 
     pub(crate) async fn send(&self, message: Outgoing) {
-        self.broker
-            .publisher()
-            .publish(vec![message])
-            .await
-            .unwrap();
+        // The broker may be busy making the queue.
+        eventually(LIMIT, || async {
+            let message = message.clone();
+            self.broker.publisher().publish(vec![message]).await.is_ok()
+        })
+        .await;
     }
 
     pub(crate) async fn say_closing(&self, order: &OrderView) {
