@@ -213,7 +213,7 @@ impl Shop {
 
     pub(crate) async fn send(&self, message: Outgoing) {
         // The broker may be busy making the queue.
-        eventually(LIMIT, || async {
+        testkit::eventually(LIMIT, || async {
             let message = message.clone();
             self.broker.publisher().publish(vec![message]).await.is_ok()
         })
