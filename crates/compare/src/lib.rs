@@ -2,6 +2,7 @@
 //! calls and is ready when its bucket is.
 
 mod config;
+pub mod engine;
 
 use std::net::SocketAddr;
 
