@@ -1,3 +1,1 @@
-//! The service as a process would run it.
-
-mod start;
+//! The comparison service against real MySQL, RabbitMQ and S3.
