@@ -131,7 +131,7 @@ impl App {
     }
 
     /// The claim's owner is still at it. `false`: it is somebody else's, or not wanted any more.
-    pub(crate) async fn beat(
+    pub async fn beat(
         &self,
         name: &JobName,
         attempt: i32,
