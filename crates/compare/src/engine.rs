@@ -3,11 +3,27 @@
 //! Pure and blocking: no server, no runtime, no clock. Whoever calls it runs it in a child process
 //! (`crate::child`), because a hostile file may take the whole process with it.
 
+mod difference;
 mod failure;
+mod index;
+mod key;
+mod lens;
 mod limits;
+mod notice;
 mod options;
+mod pair;
+mod pairing;
+mod plan;
 mod progress;
 mod report;
+mod result;
+mod run;
+mod sequence;
+mod side;
+mod spill;
+mod strings;
+mod table;
+pub(crate) mod value;
 
 use std::path::PathBuf;
 
@@ -62,13 +78,12 @@ pub struct Input {
 
 /// Compares the two files and writes the result workbook and the preview.
 pub fn compare(request: &Request, progress: &mut dyn FnMut(Progress)) -> Result<Summary, Failure> {
-    let _ = progress;
     request.options.validate()?;
-    Err(Failure::internal("not built yet"))
+    run::compare(request, progress)
 }
 
 /// Counts what a comparison would read, without comparing: what a price is made from.
 pub fn quote(request: &Request) -> Result<Meter, Failure> {
     request.options.validate()?;
-    Err(Failure::internal("not built yet"))
+    run::quote(request)
 }

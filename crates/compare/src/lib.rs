@@ -11,6 +11,8 @@ mod error;
 pub mod engine;
 mod sheet;
 
+pub mod child;
+
 mod app;
 mod events;
 mod grpc;
@@ -37,27 +39,6 @@ pub use crate::{
 /// What is known of a job without asking anybody; for tests.
 pub mod model {
     pub use crate::domain::*;
-}
-
-mod child {
-    use std::path::Path;
-
-    use tokio_util::sync::CancellationToken;
-
-    use crate::engine::{Failure, Progress, Request, Summary};
-
-    pub(crate) struct Done {
-        pub(crate) summary: Summary,
-    }
-
-    pub(crate) async fn run(
-        _: &Path,
-        _: &Request,
-        _: impl FnMut(Progress),
-        _: CancellationToken,
-    ) -> Result<Done, Failure> {
-        Err(Failure::internal("stub"))
-    }
 }
 
 pub const NAME: &str = "compare";

@@ -3,6 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+mod build;
+
+pub(super) use build::{pair_report, resolved};
+
 use super::Options;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -148,7 +152,7 @@ pub enum NoticeCode {
     EncodingGuessed,
     FooterSeparate,
     CellsRepeated,
-    CellsOutOfGrid,
+    RowsAboveHeader,
     TextTruncated,
     OutputReduced,
     OutputTruncated,
