@@ -4,8 +4,10 @@ mod file;
 mod job;
 mod name;
 mod price;
+mod state;
 
 pub use file::{Source, Upload, presentable};
-pub use job::{CodeUrl, Compared, Counts, Ending, Job, Receipt, State, Work, Wrong, exhausted};
+pub use job::{Compared, Counts, Job, Receipt, exhausted};
 pub use name::JobName;
 pub use price::{Facts, Price, Rule, Rules, Tier};
+pub use state::{CodeUrl, Ending, State, Work, Wrong};

@@ -6,8 +6,8 @@
 //! | `PaymentClosed` | `payment_closed` | unreadable; no such job |
 //! | `PaymentRefunded` | logged: the job had ended before | – |
 //!
-//! While MySQL is away, handlers wait; every other failure is tried again. `Waiting` is the workers'
-//! (`worker.rs`).
+//! While MySQL is away, handlers wait; every other failure is tried again. `Waiting` is the
+//! workers' (`worker.rs`).
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,8 +1,8 @@
 //! The compare service: jobs that compare two workbooks. Submitted, compared by a worker in a child
 //! process, looked at for free, paid, downloaded.
 //!
-//! A job's row decides everything: who works on it, whether it can be paid, when it ends. The protocol
-//! is told in `crates/README.md`, "A comparison job".
+//! A job's row decides everything: who works on it, whether it can be paid, when it ends. The
+//! protocol is told in `crates/README.md`, "A comparison job".
 
 mod config;
 mod domain;

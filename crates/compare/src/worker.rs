@@ -1,8 +1,8 @@
 //! The role `work`: takes waiting jobs and compares their files, each in a child process.
 //!
-//! The message only says that somebody should look; the job's row decides. While a worker is at it, it
-//! says so every second; who falls silent loses the job, and whatever it does afterwards counts for
-//! nothing (its number is not the row's any more).
+//! The message only says that somebody should look; the job's row decides. While a worker is at it,
+//! it says so every second; who falls silent loses the job, and whatever it does afterwards counts
+//! for nothing (its number is not the row's any more).
 
 mod folder;
 

@@ -1,4 +1,5 @@
-//! `multipart/form-data` as it arrives: never more of it in memory than one piece and one part's head.
+//! `multipart/form-data` as it arrives: never more of it in memory than one piece and one part's
+//! head.
 
 use std::{pin::Pin, time::Duration};
 
@@ -13,6 +14,9 @@ const HEAD_BYTES_MAX: usize = 8 * 1024;
 const BOUNDARY_BYTES_MAX: usize = 70;
 /// Who sends nothing for so long has gone.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// A refusal waits for the rest of its form so long, and no longer than this after the last piece.
+const REST_MAX: Duration = Duration::from_secs(30);
+const REST_SILENCE_MAX: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Malformed {
@@ -93,6 +97,18 @@ impl Multipart {
             }
         }
         Ok(None)
+    }
+
+    /// Reads the rest and forgets it: a browser that is still sending does not listen, and a
+    /// connection that is closed on it looks broken instead of refused.
+    pub(crate) async fn read_past(&mut self) {
+        self.buffer.clear();
+        let rest = async {
+            while let Ok(Some(Ok(_))) =
+                tokio::time::timeout(REST_SILENCE_MAX, self.body.next()).await
+            {}
+        };
+        let _ = tokio::time::timeout(REST_MAX, rest).await;
     }
 
     /// Behind the delimiter up to the empty line that ends it.

@@ -32,8 +32,8 @@ const FORM_BYTES: u64 = 256 * 1024;
 /// The form's fields of text.
 pub(crate) type Fields = HashMap<String, String>;
 
-/// Submits the files `file1` and `file2` of a form, with the options that `options` makes of its other
-/// fields.
+/// Submits the files `file1` and `file2` of a form, with the options that `options` makes of its
+/// other fields.
 pub(crate) async fn submit(
     gateway: &Gateway,
     cx: &Cx,
@@ -45,32 +45,23 @@ pub(crate) async fn submit(
     let bytes_max = gateway.config.http.upload_bytes_max;
     let said = |name| headers.get(name)?.to_str().ok();
     let length = said(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-    if length.is_some_and(|length| length > bytes_max + FORM_BYTES) {
-        return Err(too_large(bytes_max));
-    }
     let boundary = said(header::CONTENT_TYPE).and_then(boundary);
     let boundary = boundary.ok_or_else(|| Refusal::from(Reason::MediaType))?;
-    let form = Form {
+    let mut form = Form {
         parts: Multipart::new(body, &boundary),
         bytes_left: bytes_max,
         bytes_max,
     };
-    let (tell, told) = mpsc::channel(AHEAD);
-    let mut request = cx.call(ReceiverStream::new(told));
-    request.set_timeout(gateway.config.http.upload_timeout());
-    let mut compare = gateway.compare();
-    let mut call = std::pin::pin!(compare.submit(request));
-    let mut feed = std::pin::pin!(form.feed(tell, request_key, options));
-    let answer = tokio::select! {
-        // It has refused before the form was read to its end.
-        answer = &mut call => answer,
-        fed = &mut feed => match fed {
-            Ok(()) => call.await,
-            // The call ends without its last part, and compare forgets it.
-            Err(refusal) => return Err(refusal),
-        },
+    let answer = if length.is_some_and(|length| length > bytes_max + FORM_BYTES) {
+        Err(too_large(bytes_max))
+    } else {
+        form.submit(gateway, cx, request_key, options).await
     };
-    Ok(answer?.into_inner())
+    // Who asks before sending has sent nothing, and hears the answer.
+    if answer.is_err() && !headers.contains_key(header::EXPECT) {
+        form.parts.read_past().await;
+    }
+    answer
 }
 
 fn too_large(bytes_max: u64) -> Refusal {
@@ -128,8 +119,33 @@ impl From<Deaf> for Stopped {
 }
 
 impl Form {
+    async fn submit(
+        &mut self,
+        gateway: &Gateway,
+        cx: &Cx,
+        request_key: String,
+        options: impl FnOnce(&Fields) -> Result<String, Refusal> + Send,
+    ) -> Result<SubmitResponse, Refusal> {
+        let (tell, told) = mpsc::channel(AHEAD);
+        let mut request = cx.call(ReceiverStream::new(told));
+        request.set_timeout(gateway.config.http.upload_timeout());
+        let mut compare = gateway.compare();
+        let mut call = std::pin::pin!(compare.submit(request));
+        let mut feed = std::pin::pin!(self.feed(tell, request_key, options));
+        let answer = tokio::select! {
+            // It has refused before the form was read to its end.
+            answer = &mut call => answer,
+            fed = &mut feed => match fed {
+                Ok(()) => call.await,
+                // The call ends without its last part, and compare forgets it.
+                Err(refusal) => return Err(refusal),
+            },
+        };
+        Ok(answer?.into_inner())
+    }
+
     async fn feed(
-        self,
+        &mut self,
         tell: mpsc::Sender<SubmitRequest>,
         request_key: String,
         options: impl FnOnce(&Fields) -> Result<String, Refusal> + Send,
@@ -141,7 +157,7 @@ impl Form {
     }
 
     async fn pass_on(
-        mut self,
+        &mut self,
         tell: &mpsc::Sender<SubmitRequest>,
         request_key: String,
         options: impl FnOnce(&Fields) -> Result<String, Refusal> + Send,

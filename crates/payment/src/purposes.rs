@@ -1,6 +1,6 @@
 //! What is paid for. Order numbers are allowed by `order.AllowPayment` and told through
-//! `order.payment_paid`, `…_closed` and `…_refunded`; comparison jobs likewise by `compare`. Top-ups are
-//! not wired yet.
+//! `order.payment_paid`, `…_closed` and `…_refunded`; comparison jobs likewise by `compare`.
+//! Top-ups are not wired yet.
 
 use db::Tx;
 use ids::OrderNo;

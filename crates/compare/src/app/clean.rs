@@ -8,8 +8,8 @@ use crate::{
 
 /// Jobs per run: the next run goes on.
 const JOBS_MAX: u32 = 100;
-/// A worker that lost its job removes its own result; only one that dies on the way does not. Nobody
-/// is on the way any more so long after the longest comparison.
+/// A worker that lost its job removes its own result; only one that dies on the way does not.
+/// Nobody is on the way any more so long after the longest comparison.
 const LATE_MS: i64 = 300_000;
 
 impl App {

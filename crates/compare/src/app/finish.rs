@@ -7,8 +7,8 @@ use crate::{
 };
 
 impl App {
-    /// Ends an attempt with its result, which is in the store. `false`: the attempt had lost its job,
-    /// and nothing was written.
+    /// Ends an attempt with its result, which is in the store. `false`: the attempt had lost its
+    /// job, and nothing was written.
     pub async fn finish(
         &self,
         claimed: &Job,

@@ -8,7 +8,7 @@ impl App {
         let look_at_ms = now_ms + self.jobs.announce_again_ms();
         db::transact!(self.store.pool(), "compare.release", async |tx| {
             if let Some(job) = self.store.lock_job(tx, name).await?
-                && let Ok(free) = job.clone().release(attempt, look_at_ms)
+                && let Ok(free) = job.clone().give_back(attempt, look_at_ms)
             {
                 self.take(tx, &job, free, Say::Waiting, now_ms).await?;
             }

@@ -2,8 +2,8 @@ use ids::UserId;
 use money::Money;
 use serde::{Deserialize, Serialize};
 
-use super::{JobName, Price, Source};
-use crate::engine::{Failure, FailureCode, PairReport, Progress, Summary};
+use super::{Ending, JobName, Price, Source, State, Work, Wrong};
+use crate::engine::{Failure, FailureCode, PairReport, Summary};
 
 /// One comparison, from its submission until its files are gone.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,53 +28,6 @@ pub struct Job {
     pub updated_at_ms: i64,
     /// The last moment to pay, or to download.
     pub expires_at_ms: i64,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum State {
-    Processing(Work),
-    AwaitingPayment {
-        /// A payment may exist: payment has to be asked before it ends.
-        opened: bool,
-        /// What it becomes once its payment is closed, and when payment is asked again.
-        closing: Option<(Ending, i64)>,
-        /// None: its payment has to be asked for.
-        code_url: Option<CodeUrl>,
-    },
-    Ready,
-    Failed(Failure),
-    Cancelled {
-        at_ms: i64,
-    },
-    Expired,
-}
-
-/// What a QR code holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CodeUrl {
-    pub text: String,
-    /// When payment said so.
-    pub at_ms: i64,
-    pub payment_no: String,
-}
-
-/// Who is at it, and how far.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Work {
-    /// Claims since it was submitted or retried.
-    pub tries: i32,
-    /// Until when the claim stands; 0: free.
-    pub lease_until_ms: i64,
-    /// When the sweeper has to look.
-    pub look_at_ms: i64,
-    pub progress: Progress,
-}
-
-/// How a job ends that nobody paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    Cancelled,
-    Expired,
 }
 
 /// The result that counts.
@@ -102,70 +55,6 @@ pub struct Counts {
 pub struct Receipt {
     pub payment_no: String,
     pub at_ms: i64,
-}
-
-/// Why a job does not do what it is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Wrong {
-    #[error("it is still being compared")]
-    Processing,
-    #[error("it waits for its payment")]
-    Unpaid,
-    #[error("its payment is being closed")]
-    Closing,
-    #[error("it is finished")]
-    Finished,
-    #[error("it has failed")]
-    Failed,
-    #[error("it was cancelled")]
-    Cancelled,
-    #[error("it has expired")]
-    Expired,
-    #[error("another worker has it")]
-    Taken,
-    #[error("it was tried too often")]
-    Exhausted,
-}
-
-impl Ending {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Cancelled => "cancelled",
-            Self::Expired => "expired",
-        }
-    }
-
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Cancelled, Self::Expired]
-            .into_iter()
-            .find(|ending| ending.name() == name)
-    }
-}
-
-impl State {
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Processing(_) => "processing",
-            Self::AwaitingPayment { .. } => "awaiting_payment",
-            Self::Ready => "ready",
-            Self::Failed(_) => "failed",
-            Self::Cancelled { .. } => "cancelled",
-            Self::Expired => "expired",
-        }
-    }
-
-    /// Why it cannot do what needs another state.
-    pub const fn wrong(&self) -> Wrong {
-        match self {
-            Self::Processing(_) => Wrong::Processing,
-            Self::AwaitingPayment { closing: None, .. } => Wrong::Unpaid,
-            Self::AwaitingPayment { .. } => Wrong::Closing,
-            Self::Ready => Wrong::Finished,
-            Self::Failed(_) => Wrong::Failed,
-            Self::Cancelled { .. } => Wrong::Cancelled,
-            Self::Expired => Wrong::Expired,
-        }
-    }
 }
 
 impl Counts {
@@ -238,7 +127,16 @@ impl Job {
         Ok(self)
     }
 
-    /// The claim's owner gives it back: it is announced again at `look_at_ms`.
+    /// The claim's owner stops for reasons of its own: this try does not count.
+    pub fn give_back(self, attempt: i32, look_at_ms: i64) -> Result<Self, Wrong> {
+        let mut free = self.release(attempt, look_at_ms)?;
+        if let State::Processing(work) = &mut free.state {
+            work.tries = (work.tries - 1).max(0);
+        }
+        Ok(free)
+    }
+
+    /// The claim is over: it is announced again at `look_at_ms`.
     pub fn release(mut self, attempt: i32, look_at_ms: i64) -> Result<Self, Wrong> {
         let work = self.own_work(attempt)?;
         self.state = State::Processing(Work {
@@ -392,22 +290,6 @@ impl Job {
             Ending::Expired => State::Expired,
         };
         self
-    }
-}
-
-impl Work {
-    /// Nobody has claimed it yet.
-    pub const fn new(look_at_ms: i64) -> Self {
-        Self {
-            tries: 0,
-            lease_until_ms: 0,
-            look_at_ms,
-            progress: Progress {
-                stage: crate::engine::Stage::Preflight,
-                percent: 0,
-                rows: 0,
-            },
-        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Where the files of running jobs are: a folder of this process's own, with a lock that ends with it,
-//! so that the next process removes what a killed one left behind.
+//! Where the files of running jobs are: a folder of this process's own, with a lock that ends with
+//! it, so that the next process removes what a killed one left behind.
 
 use std::{
     fs::{self, File},

@@ -11,3 +11,4 @@ mod lease;
 mod pay;
 mod ready;
 mod submit;
+mod worker;

@@ -1,4 +1,5 @@
-//! The payment service's stand-in: it opens payments that compare allows, and hears what compare says.
+//! The payment service's stand-in: it opens payments that compare allows, and hears what compare
+//! says.
 
 use std::{
     net::SocketAddr,
@@ -41,7 +42,7 @@ impl StandIn {
     }
 
     pub(crate) fn connect(&self, compare: CompareClient<rpc::Channel>) {
-        self.compare.set(compare).unwrap();
+        assert!(self.compare.set(compare).is_ok(), "connected twice");
     }
 
     pub(crate) fn listen(&self, broker: &Broker) {

@@ -1,4 +1,5 @@
-//! One comparison service on private corners of real engines, with a worker that a test plays itself.
+//! One comparison service on private corners of real engines, with a worker that a test plays
+//! itself.
 
 use std::{
     sync::{Arc, Mutex},
@@ -355,8 +356,8 @@ pub(crate) fn name(job: &JobView) -> JobName {
 /// Lives as long as the test: nobody who still writes while the service stops misses it.
 async fn start_s3(folder: &TempDir) -> String {
     let listen = ([127, 0, 0, 1], 0).into();
-    let store = S3::bind(listen, &folder.path().join("s3"), ACCESS_KEY, SECRET_KEY);
-    let store = store.await.unwrap();
+    let objects = folder.path().join("s3");
+    let store = S3::bind(listen, &objects, ACCESS_KEY, SECRET_KEY).await.unwrap();
     let url = format!("http://{}", store.address());
     tokio::spawn(store.run(tokio_util::sync::CancellationToken::new()));
     url

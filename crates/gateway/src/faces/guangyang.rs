@@ -1,5 +1,5 @@
-//! The comparison service that came before this one: `/compare/jobs…`, bare and under `/api`, flat JSON
-//! and true HTTP statuses, without login. A token that comes along makes the job its user's.
+//! The comparison service that came before this one: `/compare/jobs…`, bare and under `/api`, flat
+//! JSON and true HTTP statuses, without login. A token that comes along makes the job its user's.
 
 use axum::{
     Router,

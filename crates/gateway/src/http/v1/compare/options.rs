@@ -1,5 +1,5 @@
-//! The options of a comparison: `compare.options/1` in the field `options`, or the fields that stand
-//! for the commonest of them.
+//! The options of a comparison: `compare.options/1` in the field `options`, or the fields that
+//! stand for the commonest of them.
 
 use fault::Reason;
 use serde_json::{Map, Value, json};
