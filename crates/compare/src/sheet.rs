@@ -3,6 +3,8 @@
 mod budget;
 mod container;
 mod delimited;
+#[cfg(test)]
+mod differential;
 mod encoding;
 mod grid;
 mod library;

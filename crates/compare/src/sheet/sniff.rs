@@ -153,13 +153,14 @@ fn text_format(head: &[u8]) -> Result<FileFormat, Failure> {
         return Err(unsupported("这是XML文件"));
     }
     let zeros = head.len() - ascii.len();
-    let binary = head
+    // Plain text in UTF-16 without a mark is half zeros.
+    let wide = wide || (zeros * 4 > head.len() && zeros * 8 < head.len() * 5);
+    let controls = head
         .iter()
         .filter(|&&byte| byte < 9 || (14..27).contains(&byte))
-        .count()
-        - zeros;
-    let wide = wide || (zeros * 4 > head.len() && zeros * 8 < head.len() * 5);
-    if binary * 50 > head.len() || (zeros > 0 && !wide) || text.starts_with("%pdf") {
+        .count();
+    let binary = !wide && (zeros > 0 || controls * 50 > head.len());
+    if binary || text.starts_with("%pdf") {
         return Err(unsupported("无法识别的文件"));
     }
     Ok(FileFormat::Delimited)

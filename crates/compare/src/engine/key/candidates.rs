@@ -143,7 +143,8 @@ pub(super) fn together(ranked: &[Candidate], left: &Sample, right: &Sample) -> V
             .map(|one| one.slot)
             .collect();
         let mut able = Vec::new();
-        for key in subsets(&best, count) {
+        for mut key in subsets(&best, count) {
+            key.sort_unstable();
             let unique = left.unique(&key).min(right.unique(&key));
             if unique >= 0.99 {
                 able.push(key);
