@@ -25,9 +25,7 @@ use db::Tx;
 use outbox::Wake;
 use proto::{compare::Waiting, payment::JobClosing};
 
-pub use self::{
-    begin::Begun, export::Link, fail::Failed, list::Page, payment_paid::Received, submit::Submitted,
-};
+pub use self::{begin::Begun, fail::Failed, payment_paid::Received};
 use crate::{
     config,
     domain::{Job, JobName, Rules, State},

@@ -7,8 +7,8 @@ mod uploads;
 
 use db::Pool;
 
-pub use jobs::{Beat, Inserted};
-pub use reports::Report;
+pub(crate) use jobs::{Beat, Inserted};
+pub(crate) use reports::Report;
 
 /// A row that no version of this service writes.
 #[derive(Debug, thiserror::Error)]
@@ -21,16 +21,16 @@ pub struct Corrupt {
 }
 
 #[derive(Debug, Clone)]
-pub struct Store {
+pub(crate) struct Store {
     pool: Pool,
 }
 
 impl Store {
-    pub const fn new(pool: Pool) -> Self {
+    pub(crate) const fn new(pool: Pool) -> Self {
         Self { pool }
     }
 
-    pub const fn pool(&self) -> &Pool {
+    pub(crate) const fn pool(&self) -> &Pool {
         &self.pool
     }
 }

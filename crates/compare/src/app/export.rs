@@ -11,7 +11,7 @@ const FILE_NAME: &str = "比对结果.xlsx";
 
 /// Where the workbook is, for whoever has the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
+pub(crate) struct Link {
     pub url: String,
     pub file_name: &'static str,
     pub expires_in_s: u32,

@@ -5,7 +5,7 @@ use crate::{domain::Job, error::Error};
 
 /// A page of somebody's jobs, newest first.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Page {
+pub(crate) struct Page {
     pub jobs: Vec<Job>,
     pub total: i64,
 }

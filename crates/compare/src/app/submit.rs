@@ -16,7 +16,7 @@ use crate::{
 
 /// A job that was taken.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Submitted {
+pub(crate) struct Submitted {
     pub job: Job,
     /// An earlier request with the same key made it.
     pub repeated: bool,

@@ -30,7 +30,7 @@ macro_rules! select_jobs {
 
 /// What became of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Inserted {
+pub(crate) enum Inserted {
     /// Under this id.
     Yes(i64),
     /// The caller has used its request key before.
@@ -39,14 +39,14 @@ pub enum Inserted {
 
 /// What a worker says while it is at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Beat {
+pub(crate) struct Beat {
     pub attempt: i32,
     pub progress: Progress,
     pub lease_until_ms: i64,
 }
 
 impl Store {
-    pub async fn insert_job(&self, tx: &mut Tx<'_>, job: &Job) -> Result<Inserted, Error> {
+    pub(crate) async fn insert_job(&self, tx: &mut Tx<'_>, job: &Job) -> Result<Inserted, Error> {
         let flat = Flat::of(job);
         let [file1, file2] = &job.sources;
         let inserted = sqlx::query!(
@@ -92,7 +92,7 @@ impl Store {
         }
     }
 
-    pub async fn job(&self, name: &JobName) -> Result<Option<Job>, Error> {
+    pub(crate) async fn job(&self, name: &JobName) -> Result<Option<Job>, Error> {
         let row = select_jobs!("WHERE name = ?", name.as_str())
             .fetch_optional(&self.pool)
             .await?;
@@ -100,14 +100,14 @@ impl Store {
     }
 
     /// Nobody else moves it until the transaction ends.
-    pub async fn lock_job(&self, tx: &mut Tx<'_>, name: &JobName) -> Result<Option<Job>, Error> {
+    pub(crate) async fn lock_job(&self, tx: &mut Tx<'_>, name: &JobName) -> Result<Option<Job>, Error> {
         let row = select_jobs!("WHERE name = ? FOR UPDATE", name.as_str())
             .fetch_optional(&mut **tx)
             .await?;
         Ok(row.map(Job::try_from).transpose()?)
     }
 
-    pub async fn job_of_key(
+    pub(crate) async fn job_of_key(
         &self,
         owner: Option<UserId>,
         request_key: &str,
@@ -123,7 +123,7 @@ impl Store {
     }
 
     /// A user's jobs, newest first; an empty state: any.
-    pub async fn jobs_of(
+    pub(crate) async fn jobs_of(
         &self,
         owner: UserId,
         state: &str,
@@ -146,7 +146,7 @@ impl Store {
         .collect()
     }
 
-    pub async fn count_jobs_of(&self, owner: UserId, state: &str) -> Result<i64, Error> {
+    pub(crate) async fn count_jobs_of(&self, owner: UserId, state: &str) -> Result<i64, Error> {
         Ok(sqlx::query_scalar!(
             "SELECT COUNT(*) FROM jobs WHERE user_id = ? AND (? = '' OR state = ?)",
             owner.get(),
@@ -159,7 +159,7 @@ impl Store {
 
     /// Writes what the job became; it was in state `from` and at attempt `from_attempt` when this
     /// transaction locked it. What leaves processing has files to clean up.
-    pub async fn move_job(&self, tx: &mut Tx<'_>, from: &Job, job: &Job) -> Result<(), Error> {
+    pub(crate) async fn move_job(&self, tx: &mut Tx<'_>, from: &Job, job: &Job) -> Result<(), Error> {
         let flat = Flat::of(job);
         let is_processing = matches!(job.state, State::Processing(_));
         let clean_at_ms = (!is_processing).then_some(job.updated_at_ms);
@@ -208,7 +208,7 @@ impl Store {
 
     /// Holds the claim a while longer. `false`: it is somebody else's, or there is nothing to do
     /// any more.
-    pub async fn beat(&self, name: &JobName, beat: Beat) -> Result<bool, Error> {
+    pub(crate) async fn beat(&self, name: &JobName, beat: Beat) -> Result<bool, Error> {
         let held = sqlx::query!(
             "UPDATE jobs
              SET lease_until_ms = ?, due_at_ms = ?, stage = ?, percent = ?, rows_read = ?
@@ -227,7 +227,7 @@ impl Store {
     }
 
     /// Keeps what the QR code holds while the job can be paid.
-    pub async fn keep_code_url(&self, job: &Job, code_url: &CodeUrl) -> Result<(), Error> {
+    pub(crate) async fn keep_code_url(&self, job: &Job, code_url: &CodeUrl) -> Result<(), Error> {
         sqlx::query!(
             "UPDATE jobs
              SET payment_no = ?, code_url = ?, code_url_at_ms = ?
@@ -243,7 +243,7 @@ impl Store {
     }
 
     /// Whether the owner has paid for these two files, in either order, since then.
-    pub async fn was_paid_since(
+    pub(crate) async fn was_paid_since(
         &self,
         owner: Option<UserId>,
         sources: &[Source; 2],
@@ -274,7 +274,7 @@ impl Store {
 
     /// Jobs that the sweeper has to look at, longest due first. Several sweepers may meet: each
     /// step is taken in its row.
-    pub async fn due(&self, now_ms: i64, limit: u32) -> Result<Vec<JobName>, Error> {
+    pub(crate) async fn due(&self, now_ms: i64, limit: u32) -> Result<Vec<JobName>, Error> {
         let names = sqlx::query_scalar!(
             "SELECT name FROM jobs WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT ?",
             now_ms,
@@ -286,7 +286,7 @@ impl Store {
     }
 
     /// Jobs that have files they do not need any more.
-    pub async fn to_clean(&self, now_ms: i64, limit: u32) -> Result<Vec<JobName>, Error> {
+    pub(crate) async fn to_clean(&self, now_ms: i64, limit: u32) -> Result<Vec<JobName>, Error> {
         let names = sqlx::query_scalar!(
             "SELECT name FROM jobs WHERE clean_at_ms <= ? ORDER BY clean_at_ms LIMIT ?",
             now_ms,
@@ -299,7 +299,7 @@ impl Store {
 
     /// The files are gone that the job did not need in the state in which it was read. None: for
     /// good.
-    pub async fn cleaned(&self, job: &Job, again_at_ms: Option<i64>) -> Result<(), Error> {
+    pub(crate) async fn cleaned(&self, job: &Job, again_at_ms: Option<i64>) -> Result<(), Error> {
         sqlx::query!(
             "UPDATE jobs SET clean_at_ms = ? WHERE id = ? AND state = ? AND attempt = ?",
             again_at_ms,
@@ -313,7 +313,7 @@ impl Store {
     }
 
     /// How many jobs wait for a worker, and how long the oldest has waited, in milliseconds.
-    pub async fn backlog(&self, now_ms: i64) -> Result<(i64, i64), Error> {
+    pub(crate) async fn backlog(&self, now_ms: i64) -> Result<(i64, i64), Error> {
         let row = sqlx::query!(
             r#"SELECT COUNT(*) AS "waiting: i64", MIN(created_at_ms) AS oldest_ms
                FROM jobs WHERE state = 'processing' AND lease_until_ms <= ?"#,

@@ -5,13 +5,13 @@ use crate::error::Error;
 
 /// The free part of a result, as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub(crate) struct Report {
     pub summary: String,
     pub preview: String,
 }
 
 impl Store {
-    pub async fn insert_report(
+    pub(crate) async fn insert_report(
         &self,
         tx: &mut Tx<'_>,
         job: i64,
@@ -28,7 +28,7 @@ impl Store {
         Ok(db::affected(&inserted, 1, "the job's report")?)
     }
 
-    pub async fn report(&self, job: i64) -> Result<Option<Report>, Error> {
+    pub(crate) async fn report(&self, job: i64) -> Result<Option<Report>, Error> {
         Ok(sqlx::query_as!(
             Report,
             "SELECT summary, preview FROM reports WHERE job_id = ?",
@@ -38,7 +38,7 @@ impl Store {
         .await?)
     }
 
-    pub async fn delete_report(&self, job: i64) -> Result<(), Error> {
+    pub(crate) async fn delete_report(&self, job: i64) -> Result<(), Error> {
         sqlx::query!("DELETE FROM reports WHERE job_id = ?", job)
             .execute(&self.pool)
             .await?;

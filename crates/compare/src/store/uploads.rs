@@ -5,7 +5,7 @@ use crate::{domain::JobName, error::Error};
 
 impl Store {
     /// Files of this name may be in the store from now on.
-    pub async fn begin_upload(&self, name: &JobName, until_ms: i64) -> Result<(), Error> {
+    pub(crate) async fn begin_upload(&self, name: &JobName, until_ms: i64) -> Result<(), Error> {
         sqlx::query!(
             "INSERT INTO uploads (name, until_ms, given_up) VALUES (?, ?, FALSE)",
             name.as_str(),
@@ -17,7 +17,7 @@ impl Store {
     }
 
     /// They belong to a job now. `false`: the cleaner has given them up.
-    pub async fn end_upload(&self, tx: &mut Tx<'_>, name: &JobName) -> Result<bool, Error> {
+    pub(crate) async fn end_upload(&self, tx: &mut Tx<'_>, name: &JobName) -> Result<bool, Error> {
         let ended = sqlx::query!(
             "DELETE FROM uploads WHERE name = ? AND given_up = FALSE",
             name.as_str(),
@@ -28,7 +28,7 @@ impl Store {
     }
 
     /// Uploads that took too long: from here on they cannot become jobs.
-    pub async fn give_up_uploads(&self, now_ms: i64, limit: u32) -> Result<Vec<JobName>, Error> {
+    pub(crate) async fn give_up_uploads(&self, now_ms: i64, limit: u32) -> Result<Vec<JobName>, Error> {
         sqlx::query!(
             "UPDATE uploads SET given_up = TRUE WHERE until_ms <= ? AND given_up = FALSE",
             now_ms,
@@ -45,7 +45,7 @@ impl Store {
     }
 
     /// Its sender broke off: the cleaner need not wait.
-    pub async fn give_up_upload(&self, name: &JobName) -> Result<(), Error> {
+    pub(crate) async fn give_up_upload(&self, name: &JobName) -> Result<(), Error> {
         sqlx::query!(
             "UPDATE uploads SET given_up = TRUE WHERE name = ?",
             name.as_str(),
@@ -56,7 +56,7 @@ impl Store {
     }
 
     /// Nothing of it is left.
-    pub async fn forget_upload(&self, name: &JobName) -> Result<(), Error> {
+    pub(crate) async fn forget_upload(&self, name: &JobName) -> Result<(), Error> {
         sqlx::query!("DELETE FROM uploads WHERE name = ?", name.as_str())
             .execute(&self.pool)
             .await?;
