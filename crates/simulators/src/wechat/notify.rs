@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand::{Rng, distr::Alphanumeric, rng};
 use serde_json::{Value, json};
 use wechatpay::{
-    ApiKey, Sealed, header, nonce,
+    ApiKey, Sealed,
     notify::{Envelope, RETRIES_S},
 };
 
@@ -97,8 +97,7 @@ async fn attempt(world: &World, notice: &Notice, id: &str, fault: Option<Kind>) 
     let Some(body) = body(world, notice, id, fault) else {
         return false;
     };
-    let random = nonce(&mut rng());
-    let Ok(signed) = world.keys.platform.sign(&body, world.now_s(), random) else {
+    let Ok(signed) = world.sign(&body, fault) else {
         return false;
     };
     let mut request = world
@@ -106,11 +105,6 @@ async fn attempt(world: &World, notice: &Notice, id: &str, fault: Option<Kind>) 
         .post(&notice.url)
         .header("content-type", "application/json");
     for (name, value) in signed {
-        let value = match (name, fault) {
-            (header::SIGNATURE, Some(Kind::BadSig)) => value.chars().rev().collect(),
-            (header::SIGNATURE, Some(Kind::Signtest)) => format!("WECHATPAY/SIGNTEST/{value}"),
-            _ => value,
-        };
         request = request.header(name, value);
     }
     let answer = request.body(body).send().await;
