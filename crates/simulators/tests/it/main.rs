@@ -5,4 +5,5 @@
 mod support;
 
 mod notifications;
+mod refusals;
 mod wechat;
