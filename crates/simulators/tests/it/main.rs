@@ -4,6 +4,7 @@
 
 mod support;
 
+mod lifecycle;
 mod notifications;
 mod refusals;
 mod wechat;
