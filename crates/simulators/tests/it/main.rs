@@ -2,9 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
-mod support;
-
-mod lifecycle;
-mod notifications;
+mod desk;
+mod faults;
+mod hook;
+mod keys;
+mod notify;
+mod orders;
+mod refunds;
 mod refusals;
-mod wechat;
+mod stop;
+mod support;
