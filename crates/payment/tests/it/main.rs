@@ -18,3 +18,4 @@ mod notify;
 mod order_closing;
 mod outage;
 mod refund;
+mod spoiled;

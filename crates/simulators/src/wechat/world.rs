@@ -1,7 +1,7 @@
 //! Everything the company knows.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::VecDeque,
     io,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -10,12 +10,15 @@ use std::{
 use chrono::SecondsFormat;
 use clock::SharedClock;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{faults::Faults, keys::Keys, orders::Order, refunds::Refund};
+use super::{bounded::Bounded, faults::Faults, keys::Keys, orders::Order, refunds::Refund};
 
 /// A demo may run for days.
-const JOURNAL_MAX: usize = 10_000;
+const JOURNAL_MAX: usize = 20_000;
+const ORDERS_MAX: usize = 100_000;
+const NONCES_MAX: usize = 100_000;
 const NOTIFY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) struct World {
@@ -24,16 +27,21 @@ pub(super) struct World {
     pub(super) http: reqwest::Client,
     /// Ends what still wants to be notified.
     pub(super) stop: CancellationToken,
+    /// Changes whenever a notification was accepted.
+    pub(super) news: watch::Sender<()>,
     time_scale: u32,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 pub(super) struct State {
-    pub(super) orders: HashMap<String, Order>,
-    pub(super) refunds: HashMap<String, Refund>,
+    pub(super) orders: Bounded<Order>,
+    /// What a code holds → its order's number; codes that became void stay.
+    pub(super) codes: Bounded<String>,
+    pub(super) refunds: Bounded<Refund>,
     /// Closed before they were opened: they never can be.
-    pub(super) burnt: HashSet<String>,
+    pub(super) burnt: Bounded<()>,
+    /// Of requests that were believed → until when (Unix seconds) none may come again.
+    pub(super) nonces: Bounded<i64>,
     pub(super) faults: Faults,
     journal: VecDeque<Value>,
     next: u64,
@@ -52,8 +60,18 @@ impl World {
             clock,
             http,
             stop: CancellationToken::new(),
+            news: watch::Sender::new(()),
             time_scale,
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                orders: Bounded::new(ORDERS_MAX),
+                codes: Bounded::new(ORDERS_MAX),
+                refunds: Bounded::new(ORDERS_MAX),
+                burnt: Bounded::new(ORDERS_MAX),
+                nonces: Bounded::new(NONCES_MAX),
+                faults: Faults::default(),
+                journal: VecDeque::new(),
+                next: 0,
+            }),
         })
     }
 
@@ -64,6 +82,12 @@ impl World {
     /// One of the protocol's waits, on this world's clock.
     pub(super) fn wait(&self, seconds: u64) -> Duration {
         Duration::from_secs(seconds) / self.time_scale
+    }
+
+    /// `false`: the world ended meanwhile.
+    pub(super) async fn pause(&self, time: Duration) -> bool {
+        let sleep = tokio::time::sleep(time);
+        self.stop.run_until_cancelled(sleep).await.is_some()
     }
 
     /// RFC 3339, as the company writes it.

@@ -2,4 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
-mod wechat;
+mod desk;
+mod faults;
+mod hook;
+mod keys;
+mod notify;
+mod orders;
+mod refunds;
+mod refusals;
+mod stop;
+mod support;
