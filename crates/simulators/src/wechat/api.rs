@@ -9,10 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use rand::rng;
 use serde::Serialize;
 use serde_json::json;
-use wechatpay::{Code, Refusal, header, nonce, path};
+use wechatpay::{Code, Refusal, header, path};
 
 use super::{
     faults::{Kind, Struck},
@@ -238,11 +237,7 @@ fn say(world: &World, asked: &HeaderMap, body: Option<Bytes>, fault: Option<&Str
         StatusCode::NO_CONTENT
     };
     let body = body.unwrap_or_default();
-    let Ok(signed) = world
-        .keys
-        .platform
-        .sign(&body, world.now_s(), nonce(&mut rng()))
-    else {
+    let Ok(signed) = world.sign(&body, fault.map(|fault| fault.kind)) else {
         return refuse(&Refused::new(Code::SystemError, "no signature"));
     };
     let wanted = asked
@@ -251,11 +246,6 @@ fn say(world: &World, asked: &HeaderMap, body: Option<Bytes>, fault: Option<&Str
     tracing::debug!(wanted, "answered");
     let mut response = (status, body).into_response();
     for (name, value) in signed {
-        let value = match (name, fault.map(|fault| fault.kind)) {
-            (header::SIGNATURE, Some(Kind::BadSig)) => value.chars().rev().collect(),
-            (header::SIGNATURE, Some(Kind::Signtest)) => format!("WECHATPAY/SIGNTEST/{value}"),
-            _ => value,
-        };
         if let Ok(value) = HeaderValue::from_str(&value) {
             response
                 .headers_mut()

@@ -48,7 +48,7 @@ pub(super) enum Kind {
     NotEnough,
     /// The answer, or notification, waits for `args.ms`.
     Delay,
-    /// Signed with no key of the company's.
+    /// The signature is well formed, and not of what is said.
     BadSig,
     /// Signed as the company's own probes are.
     Signtest,

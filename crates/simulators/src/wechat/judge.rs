@@ -69,9 +69,6 @@ impl World {
         if self.now_s().abs_diff(at_s) > WINDOW_S.unsigned_abs() {
             return Err(sign_error("timestamp is more than five minutes away"));
         }
-        if !(1..=NONCE_CHARS_MAX).contains(&signed.nonce.len()) {
-            return Err(sign_error("nonce_str is malformed"));
-        }
         let client = &self.keys.client;
         let serial = KeyId::from(client.merchant_serial.as_str());
         if signed.mchid != client.mchid || KeyId::from(signed.serial.as_str()) != serial {
@@ -83,6 +80,9 @@ impl World {
                 detail: Some(diagnosis(asked, &signed)),
                 ..sign_error("wrong signature")
             });
+        }
+        if !(1..=NONCE_CHARS_MAX).contains(&signed.nonce.len()) {
+            return Err(sign_error("nonce_str is malformed"));
         }
         if self.first_time(&signed.nonce) {
             Ok(())

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use rand::{Rng, distr::Alphanumeric, rng};
 use serde_json::{Value, json};
 use wechatpay::{
-    ApiKey, Sealed, header, nonce,
+    ApiKey, Sealed,
     notify::{Envelope, RETRIES_S},
 };
 
@@ -126,8 +126,7 @@ async fn attempt(world: &World, notice: &Notice, id: &str, fault: Option<Kind>) 
     let Some(body) = body(world, notice, id, fault) else {
         return false;
     };
-    let random = nonce(&mut rng());
-    let Ok(signed) = world.keys.platform.sign(&body, world.now_s(), random) else {
+    let Ok(signed) = world.sign(&body, fault) else {
         return false;
     };
     let mut request = world
@@ -135,11 +134,6 @@ async fn attempt(world: &World, notice: &Notice, id: &str, fault: Option<Kind>) 
         .post(&notice.url)
         .header("content-type", "application/json");
     for (name, value) in signed {
-        let value = match (name, fault) {
-            (header::SIGNATURE, Some(Kind::BadSig)) => value.chars().rev().collect(),
-            (header::SIGNATURE, Some(Kind::Signtest)) => format!("WECHATPAY/SIGNTEST/{value}"),
-            _ => value,
-        };
         request = request.header(name, value);
     }
     let answer = request.body(body).send().await;
@@ -167,6 +161,10 @@ async fn attempt(world: &World, notice: &Notice, id: &str, fault: Option<Kind>) 
 fn body(world: &World, notice: &Notice, id: &str, fault: Option<Kind>) -> Option<Vec<u8>> {
     let mut plain = notice.plain.clone();
     match fault {
+        // What the merchant acts on.
+        Some(Kind::WrongAmount) if notice.original_type == "refund" => {
+            plain["amount"]["refund"] = json!(1);
+        }
         Some(Kind::WrongAmount) => plain["amount"]["total"] = json!(1),
         Some(Kind::WrongMchid) => plain["mchid"] = json!("1"),
         Some(Kind::WrongAppid) => plain["appid"] = json!("wx1"),

@@ -9,11 +9,19 @@ use std::{
 
 use chrono::SecondsFormat;
 use clock::SharedClock;
+use rand::rng;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use wechatpay::{Unsigned, header, nonce};
 
-use super::{bounded::Bounded, faults::Faults, keys::Keys, orders::Order, refunds::Refund};
+use super::{
+    bounded::Bounded,
+    faults::{Faults, Kind},
+    keys::Keys,
+    orders::Order,
+    refunds::Refund,
+};
 
 /// A demo may run for days.
 const JOURNAL_MAX: usize = 20_000;
@@ -97,6 +105,32 @@ impl World {
 
     pub(super) fn now_s(&self) -> i64 {
         self.clock.now_ms() / 1_000
+    }
+
+    /// The headers that go with a body, or with a fault those that no merchant may believe.
+    pub(super) fn sign(
+        &self,
+        body: &[u8],
+        fault: Option<Kind>,
+    ) -> Result<[(&'static str, String); 5], Unsigned> {
+        // Well formed, and over something else.
+        let signed = if fault == Some(Kind::BadSig) {
+            &[body, b" "].concat()
+        } else {
+            body
+        };
+        let mut headers = self
+            .keys
+            .platform
+            .sign(signed, self.now_s(), nonce(&mut rng()))?;
+        if fault == Some(Kind::Signtest) {
+            for (name, value) in &mut headers {
+                if *name == header::SIGNATURE {
+                    value.insert_str(0, "WECHATPAY/SIGNTEST/");
+                }
+            }
+        }
+        Ok(headers)
     }
 
     /// Writes down what happened to a number.

@@ -3,13 +3,13 @@
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
 
-use crate::support::Shop;
+use crate::told::{Told, pr};
 
 const NO: &str = "PAY0000001";
 
 #[tokio::test]
 async fn the_payer_sees_what_is_paid_for_and_decides() {
-    let shop = Shop::open("payer").await;
+    let shop = Told::open("payer").await;
     let mut order = shop.order(NO);
     order["description"] = json!("<script>1 & 2</script>");
     let code = shop.create(&order).await;
@@ -34,14 +34,14 @@ async fn the_payer_sees_what_is_paid_for_and_decides() {
     );
 
     for decision in ["fail", "cancel"] {
-        assert_eq!(shop.scan(code.pr(), decision).await, 200);
+        assert_eq!(shop.scan(pr(&code), decision).await, 200);
         assert_eq!(
             shop.query(NO).await.body["trade_state"],
             "NOTPAY",
             "{decision}"
         );
     }
-    assert_eq!(shop.scan(code.pr(), "success").await, 200);
+    assert_eq!(shop.scan(pr(&code), "success").await, 200);
     assert!(shop.page("/sim/").await.1.contains("SUCCESS"));
     assert_eq!(shop.scan("SIMnothing", "success").await, 404);
     assert_eq!(shop.page("/sim/pay?code_url=SIMnothing").await.0, 404);
@@ -49,9 +49,9 @@ async fn the_payer_sees_what_is_paid_for_and_decides() {
 
 #[tokio::test]
 async fn an_order_is_paid_by_its_number_too() {
-    let shop = Shop::open("by-number").await;
+    let shop = Told::open("by-number").await;
     shop.create(&shop.order(NO)).await;
-    let bare = shop.request(Method::POST, &format!("/sim/orders/{NO}/pay"));
+    let bare = shop.http.post(format!("{}/sim/orders/{NO}/pay", shop.base));
     assert_eq!(bare.send().await.unwrap().status(), 200, "without a body");
     assert_eq!(shop.pay(NO, &json!({})).await, 409, "once");
     assert_eq!(shop.pay("PAY0000009", &json!({})).await, 404);
@@ -66,13 +66,13 @@ async fn an_order_is_paid_by_its_number_too() {
     }
     assert_eq!(shop.pay(no, &json!({"amount": 1})).await, 200);
     assert_eq!(shop.query(no).await.body["amount"]["total"], 1);
-    let told = shop.hook.hears(no, 1).await;
-    assert_eq!(told[0].plain.as_ref().unwrap()["amount"]["total"], 1);
+    let told = shop.hears(no, 1).await;
+    assert_eq!(told[0].plain["amount"]["total"], 1);
 }
 
 #[tokio::test]
 async fn the_journal_tells_what_happened_in_order() {
-    let shop = Shop::open("journal").await;
+    let shop = Told::open("journal").await;
     let code = shop.create(&shop.order(NO)).await;
     shop.send(
         Method::GET,
@@ -82,8 +82,8 @@ async fn the_journal_tells_what_happened_in_order() {
     )
     .await;
     shop.query(NO).await;
-    shop.scan(code.pr(), "success").await;
-    shop.hook.hears(NO, 1).await;
+    shop.scan(pr(&code), "success").await;
+    shop.hears(NO, 1).await;
     shop.close(NO).await;
     let kinds = shop.kinds(NO).await;
     let expected = [
@@ -108,7 +108,7 @@ async fn the_journal_tells_what_happened_in_order() {
 
 #[tokio::test]
 async fn a_misspelt_fault_is_not_taken() {
-    let shop = Shop::open("misspelt").await;
+    let shop = Told::open("misspelt").await;
     for rule in [
         json!({"fault": "no_such_fault"}),
         json!({"fault": "drop", "match": {"number": "x"}}),

@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
+mod support;
+mod told;
+
 mod desk;
+mod edges;
 mod faults;
-mod hook;
 mod keys;
-mod notify;
-mod orders;
-mod refunds;
+mod lifecycle;
+mod notifications;
 mod refusals;
 mod stop;
-mod support;
+mod timing;
+mod wechat;
