@@ -1,12 +1,14 @@
 //! What goes wrong between the company and us, on the wire: the money is taken once, and only on
 //! the company's true word.
 
+use clock::Clock;
 use futures_util::future::join_all;
 use proto::{
     order::OrderView,
-    payment::{PaymentView, State},
+    payment::{NotifyRequest, PaymentView, State, notify_request::Header},
 };
 use testkit::eventually;
+use wechatpay::{Platform, PrivateKey, nonce};
 
 use crate::{
     support::{LIMIT, alarms, reason, until},
@@ -131,6 +133,35 @@ async fn the_same_one_at_two_replicas_at_once_counts_once() {
         );
     }
     drop(replica);
+    world.close_down().await;
+}
+
+#[tokio::test]
+async fn a_strangers_signature_under_the_companys_name_is_refused() {
+    let world = Trading::open(|_| {}).await;
+    let (order, payment) = world.pending().await;
+    let plain = world.company.transaction(&payment.payment_no, 990);
+    let good = world.company.notice("n1", &plain);
+    let (key, _) = PrivateKey::generate().unwrap();
+    let stranger = Platform {
+        id: world.company.platform.id.clone(),
+        key,
+    };
+    let now_s = world.clock.now().timestamp();
+    let signed = stranger.sign(&good.body, now_s, nonce(&mut rand::rng()));
+    let headers = signed.unwrap().map(|(name, value)| Header {
+        name: name.to_owned(),
+        value,
+    });
+    let forged = NotifyRequest {
+        headers: headers.into(),
+        body: good.body,
+    };
+    let refused = world.hook.forward(forged).await.unwrap_err();
+    assert_eq!(reason(&refused), fault::Reason::SignatureWrong);
+    assert_eq!(world.count(KEPT).await, 0);
+    assert_eq!(world.get(7, &payment.payment_no).await.unwrap(), payment);
+    assert!(world.heard.paid(&order).is_empty());
     world.close_down().await;
 }
 
