@@ -48,7 +48,9 @@ struct Bench {
 
 /// Plays every case that was asked for and answers the report.
 pub async fn run(options: Options) -> Result<Report> {
-    let fleet = Fleet::start_binary(options.binary.clone()).await?;
+    let workers = options.workers.to_string();
+    let env = [("MALL_SERVICE__WORKERS", workers.as_str())];
+    let fleet = Fleet::start_binary(options.binary.clone(), &env).await?;
     let users = options.requests + options.duration.as_secs().max(1) as usize * RATE_MAX;
     let last = FIRST_USER + i64::try_from(users)?;
     let tokens = Arc::new(fleet.tokens(FIRST_USER, last)?);

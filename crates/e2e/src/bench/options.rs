@@ -27,6 +27,9 @@ pub struct Options {
     pub(super) connections: usize,
     /// The load is spread over so many.
     pub(super) activities: usize,
+    /// Threads of every process, the bound's like the gateway's. With two processors and nine
+    /// processes one each is fastest.
+    pub(super) workers: usize,
     /// Orders in the table before the first case.
     pub(super) rows: u64,
     /// Only these cases; empty: all of them. Half load needs its full one.
@@ -43,6 +46,7 @@ impl Options {
             requests: 100_000,
             connections: 128,
             activities: 1,
+            workers: 1,
             rows: 0,
             cases: Vec::new(),
             json: None,
@@ -64,6 +68,7 @@ impl Options {
             "--requests" => self.requests = value.parse()?,
             "--connections" => self.connections = value.parse()?,
             "--activities" => self.activities = value.parse()?,
+            "--workers" => self.workers = value.parse()?,
             "--rows" => self.rows = value.parse()?,
             "--json" => self.json = Some(value.into()),
             "--cases" => {

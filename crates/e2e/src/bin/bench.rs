@@ -5,6 +5,10 @@ use std::{env, fs, process::ExitCode};
 use anyhow::{Context, Result};
 use e2e::bench::{Options, run, serve_bound};
 
+/// The bound is served with what `mall` is served with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match play(&arguments) {
@@ -16,14 +20,17 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
-async fn play(arguments: &[String]) -> Result<ExitCode> {
+fn play(arguments: &[String]) -> Result<ExitCode> {
     if let [command, address] = arguments
         && command == "bound-server"
     {
-        serve_bound(address.parse().context("an address")?).await?;
+        serve_bound(address.parse().context("an address")?)?;
         return Ok(ExitCode::SUCCESS);
     }
+    tokio::runtime::Runtime::new()?.block_on(measure(arguments))
+}
+
+async fn measure(arguments: &[String]) -> Result<ExitCode> {
     let options = Options::parse(arguments)?;
     let json = options.json.clone();
     let report = run(options).await?;
