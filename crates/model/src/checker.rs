@@ -133,10 +133,8 @@ fn expand<M: Model>(
     {
         return Some((what, None));
     }
-    let judged = steps.next.iter().enumerate();
-    judged
-        .filter_map(|(index, (next, _))| Some((model.judge(state, next)?, Some(index))))
-        .next()
+    let mut judged = steps.next.iter().enumerate();
+    judged.find_map(|(index, (next, _))| Some((model.judge(state, next)?, Some(index))))
 }
 
 /// The steps from the beginning to the state with this print, and one more.

@@ -86,7 +86,8 @@ guards! {
     Audit 11 "regress" "when it is quiet, both sides are compared"
     FenceSwap 12 "rebuilders" "the bump is a compare-and-set; who loses it starts again"
     SnapshotInFence 12 "wipe" "live units are read in the transaction that bumps"
-    InstallOverLower 12 "rebuilders" "an epoch is installed once, and only over an absent or lower one"
+    InstallOverLower 12 "late-install" "an epoch is installed only over an absent or lower one"
+    InstallOnce 12 "rebuilders" "who does not hear of its install fences anew and never installs again"
     FenceOpen 12 "end" "a fence refuses a sale that has ended"
     EndBumps 14 "end" "the end bumps the epoch"
     EndCountsInFence 14 "end" "the end counts the live units inside its fence"
@@ -114,7 +115,9 @@ impl Guards {
 
     #[must_use]
     pub(crate) fn without(self, guards: &[Guard]) -> Self {
-        let off = guards.iter().fold(0, |bits, guard| bits | 1 << *guard as u8);
+        let off = guards
+            .iter()
+            .fold(0, |bits, guard| bits | 1 << *guard as u8);
         Self(self.0 & !off)
     }
 

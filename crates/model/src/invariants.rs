@@ -31,7 +31,11 @@ pub(crate) fn always(scope: &Scope, state: &State) -> Option<&'static str> {
     if epoch > EPOCH_MAX {
         return Some("6: rebuilds without end");
     }
-    if state.conflicts.iter().any(|epoch| !state.went_back.has(epoch)) {
+    if state
+        .conflicts
+        .iter()
+        .any(|epoch| !state.went_back.has(epoch))
+    {
         return Some("1: Redis handed out what MySQL holds, and had not gone back");
     }
     if scope.is_calm() && (epoch > 1 || state.rows.iter().any(|row| *row == Row::Refused)) {

@@ -5,9 +5,7 @@ use crate::{
     guards::{Guard, Guards},
     invariants,
     scopes::{Event, Scope},
-    state::{
-        Activity, Intent, Kind, Meta, Move, Product, Redis, Row, Sale, Set, State, Table,
-    },
+    state::{Activity, Intent, Kind, Meta, Move, Product, Redis, Row, Sale, Set, State, Table},
     steps,
 };
 
@@ -52,7 +50,12 @@ impl Model for Protocol<'_> {
         }
         if self.scope.unpublished {
             let (kind, version) = (Kind::Publish, 1);
-            state.activity.intent = Some(Intent { kind, version, from: 0, to: units });
+            state.activity.intent = Some(Intent {
+                kind,
+                version,
+                from: 0,
+                to: units,
+            });
             return self.canonical(state);
         }
         state.product.stock -= units as i8;
@@ -65,7 +68,13 @@ impl Model for Protocol<'_> {
             units,
             suspect: None,
         });
-        state.redis.meta = Some(Meta { epoch: 1, open: true, units, next: 0, same_server: true });
+        state.redis.meta = Some(Meta {
+            epoch: 1,
+            open: true,
+            units,
+            next: 0,
+            same_server: true,
+        });
         self.canonical(state)
     }
 
@@ -117,7 +126,12 @@ fn empty(units: u8, stock: u8) -> State {
         payments: Table::default(),
         query: None,
         failed: Set::default(),
-        activity: Activity { intent: None, version: 1, units, over: false },
+        activity: Activity {
+            intent: None,
+            version: 1,
+            units,
+            over: false,
+        },
         workers: Table::default(),
         product: Product {
             stock: stock as i8,

@@ -1,6 +1,6 @@
 //! How much world a run has: what is sold to how many, and how often what may strike.
 
-use crate::guards::Guard::{self, Audit, Settle};
+use crate::guards::Guard::{self, Audit, DetectEpoch, Settle};
 
 /// What the world may do. Everything else the fleet does by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,15 +69,16 @@ pub(crate) struct Scope {
 impl Scope {
     /// Redis may go back without a sign, and never is it quiet enough for the audit.
     pub(crate) fn is_blind(&self) -> bool {
-        let regress = self.events.iter().any(|(event, _)| *event == Event::Regress);
+        let regress = self
+            .events
+            .iter()
+            .any(|(event, _)| *event == Event::Regress);
         regress && self.without.contains(&Audit)
     }
 
     /// Nothing goes wrong, so nobody may be refused and nothing rebuilt.
     pub(crate) fn is_calm(&self) -> bool {
-        let disturbs = |event: Event| {
-            event.is_fault() || matches!(event, Event::Edit | Event::End)
-        };
+        let disturbs = |event: Event| event.is_fault() || matches!(event, Event::Edit | Event::End);
         !self.unpublished && !self.events.iter().any(|(event, _)| disturbs(*event))
     }
 
@@ -103,7 +104,7 @@ const BASE: Scope = Scope {
 };
 
 use Event::{
-    Cancel, AnswerLost, Crash, Edit, End, FalseAlarm, KeyLost, Lapse, Pay, Query, Redelivery,
+    AnswerLost, Cancel, Crash, Edit, End, FalseAlarm, KeyLost, Lapse, Pay, Query, Redelivery,
     Refund, Regress, Repeat, Rollback, SameKey, Stall, UnsentLost, Wipe,
 };
 
@@ -117,7 +118,13 @@ pub(crate) const SMALL: &[Scope] = &[
     },
     Scope {
         name: "crash",
-        events: &[(Lapse, 1), (Cancel, 1), (Repeat, 1), (Crash, 1), (AnswerLost, 1)],
+        events: &[
+            (Lapse, 1),
+            (Cancel, 1),
+            (Repeat, 1),
+            (Crash, 1),
+            (AnswerLost, 1),
+        ],
         ..BASE
     },
     Scope {
@@ -146,6 +153,13 @@ pub(crate) const SMALL: &[Scope] = &[
         name: "rebuilders",
         orders: 1,
         events: &[(FalseAlarm, 2), (Stall, 1), (Wipe, 1), (AnswerLost, 1)],
+        ..BASE
+    },
+    Scope {
+        name: "late-install",
+        orders: 1,
+        events: &[(FalseAlarm, 2), (Stall, 1)],
+        without: &[Audit, Settle, DetectEpoch],
         ..BASE
     },
     Scope {
@@ -185,7 +199,13 @@ pub(crate) const SMALL: &[Scope] = &[
     Scope {
         name: "money",
         orders: 1,
-        events: &[(Lapse, 1), (Pay, 2), (Refund, 1), (Redelivery, 1), (Wipe, 1)],
+        events: &[
+            (Lapse, 1),
+            (Pay, 2),
+            (Refund, 1),
+            (Redelivery, 1),
+            (Wipe, 1),
+        ],
         ..BASE
     },
     Scope {
@@ -253,7 +273,13 @@ pub(crate) const SMALL: &[Scope] = &[
     Scope {
         name: "end",
         orders: 2,
-        events: &[(End, 1), (Lapse, 1), (Cancel, 1), (Redelivery, 1), (FalseAlarm, 1)],
+        events: &[
+            (End, 1),
+            (Lapse, 1),
+            (Cancel, 1),
+            (Redelivery, 1),
+            (FalseAlarm, 1),
+        ],
         ..BASE
     },
     Scope {
@@ -266,5 +292,159 @@ pub(crate) const SMALL: &[Scope] = &[
     },
 ];
 
-/// By hand: minutes and gigabytes.
-pub(crate) const LARGE: &[Scope] = &[];
+/// By hand: minutes and gigabytes. Two faults and more, and more of everything.
+pub(crate) const LARGE: &[Scope] = &[
+    Scope {
+        name: "large-calm",
+        buyers: 3,
+        orders: 4,
+        events: &[
+            (Lapse, 2),
+            (Cancel, 1),
+            (Pay, 2),
+            (Repeat, 1),
+            (Refund, 1),
+            (Query, 1),
+        ],
+        without: &[],
+        ..BASE
+    },
+    Scope {
+        name: "large-wipe",
+        events: &[
+            (Lapse, 1),
+            (Wipe, 2),
+            (Crash, 1),
+            (AnswerLost, 1),
+            (Cancel, 1),
+        ],
+        ..BASE
+    },
+    Scope {
+        name: "large-redelivery",
+        events: &[(Lapse, 2), (Redelivery, 2), (Wipe, 1)],
+        ..BASE
+    },
+    Scope {
+        name: "large-rollback",
+        events: &[(Lapse, 1), (Rollback, 1), (FalseAlarm, 1), (Crash, 1)],
+        ..BASE
+    },
+    Scope {
+        name: "large-regress",
+        events: &[(Lapse, 1), (Regress, 1), (Wipe, 1), (Crash, 1), (Stall, 1)],
+        without: &[],
+        ..BASE
+    },
+    Scope {
+        name: "large-three",
+        units: 3,
+        stock: 3,
+        buyers: 3,
+        orders: 4,
+        events: &[(Lapse, 1), (Rollback, 1)],
+        ..BASE
+    },
+    Scope {
+        name: "large-pairs",
+        units: 3,
+        stock: 3,
+        limit: 2,
+        pairs: true,
+        events: &[(Lapse, 1), (Wipe, 1), (Crash, 1), (SameKey, 1)],
+        ..BASE
+    },
+    Scope {
+        name: "large-keys",
+        units: 3,
+        stock: 3,
+        buyers: 1,
+        limit: 2,
+        pairs: true,
+        orders: 4,
+        events: &[(Lapse, 2), (Regress, 1), (SameKey, 2), (Crash, 1)],
+        without: &[],
+        ..BASE
+    },
+    Scope {
+        name: "large-money",
+        events: &[
+            (Lapse, 1),
+            (Pay, 2),
+            (Refund, 1),
+            (Redelivery, 1),
+            (Wipe, 1),
+            (Query, 1),
+        ],
+        ..BASE
+    },
+    Scope {
+        name: "large-rebuilders",
+        orders: 2,
+        events: &[
+            (Lapse, 1),
+            (FalseAlarm, 2),
+            (Stall, 1),
+            (Wipe, 1),
+            (AnswerLost, 1),
+            (Crash, 1),
+        ],
+        ..BASE
+    },
+    Scope {
+        name: "large-edit",
+        orders: 2,
+        stock: 3,
+        edits: &[1, 2, 3],
+        events: &[(Edit, 2), (Crash, 1), (Stall, 1), (Lapse, 1), (Wipe, 1)],
+        ..BASE
+    },
+    Scope {
+        name: "large-end",
+        orders: 2,
+        stock: 3,
+        edits: &[1, 3],
+        events: &[
+            (Edit, 1),
+            (End, 1),
+            (Crash, 1),
+            (Stall, 1),
+            (Lapse, 1),
+            (Wipe, 1),
+            (Cancel, 1),
+        ],
+        ..BASE
+    },
+    Scope {
+        name: "large-publish",
+        units: 1,
+        unpublished: true,
+        orders: 2,
+        edits: &[2],
+        events: &[(Edit, 1), (End, 1), (Crash, 2), (Stall, 1), (Redelivery, 1)],
+        ..BASE
+    },
+];
+
+impl std::fmt::Display for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            name,
+            units,
+            stock,
+            buyers,
+            limit,
+            orders,
+            ..
+        } = self;
+        write!(f, "{name}: {units} of {stock} units, {buyers} buyers, ")?;
+        write!(f, "limit {limit}, {orders} orders;")?;
+        for (event, times) in self.events {
+            write!(f, " {event:?} {times}")?;
+        }
+        if !self.without.is_empty() {
+            write!(f, "; holds without {:?}", self.without)?;
+        }
+        Ok(())
+    }
+}

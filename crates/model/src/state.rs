@@ -32,12 +32,12 @@ pub(crate) struct Reservation {
 
 impl Reservation {
     /// Slot and unit of each unit taken.
-    pub(crate) fn taken(&self) -> impl Iterator<Item = (u8, u8)> + use<> {
+    pub(crate) fn taken(self) -> impl Iterator<Item = (u8, u8)> + use<> {
         let units = self.units;
         (0..SLOTS as u8).filter_map(move |slot| Some((slot, units[slot]?)))
     }
 
-    pub(crate) fn quantity(&self) -> u8 {
+    pub(crate) fn quantity(self) -> u8 {
         self.taken().count() as u8
     }
 }
@@ -329,7 +329,9 @@ impl State {
 
 impl std::fmt::Display for Intent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { version, from, to, .. } = self;
+        let Self {
+            version, from, to, ..
+        } = self;
         match self.kind {
             Kind::Publish => write!(f, "the publication of {to} units"),
             Kind::Edit => write!(f, "edit {version} from {from} to {to} units"),
@@ -340,6 +342,7 @@ impl std::fmt::Display for Intent {
 
 impl Worker {
     pub(crate) fn purpose(&self) -> String {
-        self.intent.map_or_else(|| "rebuild".to_owned(), |intent| intent.to_string())
+        self.intent
+            .map_or_else(|| "rebuild".to_owned(), |intent| intent.to_string())
     }
 }

@@ -28,19 +28,19 @@ type Step = fn(&Protocol<'_>, &State, &mut Steps<State>);
 
 /// By the protocol's numbers; 13, the warm-up, is 12 from epoch 0.
 const ALL: [Step; 16] = [
-    intent::intent,         // 1
-    reserve::reserve,       // 2
-    publish::publish,       // 3
-    relay::relay,           // 4
-    land::land,             // 5
-    close::close,           // 6
-    settle::cancel,         // 7
-    release::release,       // 8
-    pay::pay,               // 9
-    ticket::query,          // 10
-    detect::detect,         // 11
-    audit::audit,           // 11
-    rebuild::rebuild,       // 12, edits (1) and the end (14)
+    intent::intent,   // 1
+    reserve::reserve, // 2
+    publish::publish, // 3
+    relay::relay,     // 4
+    land::land,       // 5
+    close::close,     // 6
+    settle::cancel,   // 7
+    release::release, // 8
+    pay::pay,         // 9
+    ticket::query,    // 10
+    detect::detect,   // 11
+    audit::audit,     // 11
+    rebuild::rebuild, // 12, edits (1) and the end (14)
     stock::return_stock,
     faults::redis,
     faults::processes,

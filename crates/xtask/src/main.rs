@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod engines;
 mod fleet;
+mod model;
 mod packages;
 mod paths;
 mod ports;
@@ -27,6 +28,7 @@ cargo xtask <command>
   down            stop what `up` started (--wipe: and forget its data)
   test [FILTER…]  run every test on real engines, which are brought up first
   bench sale      measure a sale in the release profile (--duration S, --connections N, --json FILE)
+  model           check the sale's protocol in every interleaving, and what each guard is for (--list)
   ci              formatting, lints, tidy and generated files: everything that needs no engine
   tidy            the house rules that no compiler checks
   sqlx [CRATE…]   prepare .sqlx from the migrations (--check: only compare)
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         "up" => up::up(),
         "down" => up::down(&rest),
         "bench" => bench::bench(&rest),
+        "model" => model::model(&rest),
         "smoke" => smoke::smoke(&rest),
         "test" => test::test(&rest),
         "ci" => check::ci(),

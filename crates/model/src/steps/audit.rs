@@ -11,15 +11,14 @@ use crate::{
     protocol::{Protocol, spend},
     scopes::Event,
     state::{Row, Set, State},
-    steps::{
-        detect::begin_rebuild,
-        intent::workers,
-        settle::settle,
-    },
+    steps::{detect::begin_rebuild, intent::workers, settle::settle},
 };
 
 pub(crate) fn audit(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<State>) {
-    let open = state.redis.meta.is_some_and(|meta| meta.open && meta.epoch == state.epoch());
+    let open = state
+        .redis
+        .meta
+        .is_some_and(|meta| meta.open && meta.epoch == state.epoch());
     let waiting = state.queue.iter().any(|messages| *messages > 0);
     let quiet = state.redis.unsent.is_empty() && !waiting;
     if !protocol.on(Audit) || !open || !quiet || state.is_ended() || state.redis.is_torn() {
@@ -29,10 +28,14 @@ pub(crate) fn audit(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<St
         if state.rows[order] == Row::None && protocol.on(Settle) {
             if !state.is_under_way(order) {
                 let next = settle(protocol, *state, order, Row::Refused);
-                steps.fleet(next, || format!("settle order {order}, which never arrived"));
+                steps.fleet(next, || {
+                    format!("settle order {order}, which never arrived")
+                });
             } else if let Some(next) = spend(state, Event::Stall) {
                 let next = settle(protocol, next, order, Row::Refused);
-                steps.world(next, || format!("settle order {order}, which is merely late"));
+                steps.world(next, || {
+                    format!("settle order {order}, which is merely late")
+                });
             }
         }
     }
@@ -41,7 +44,9 @@ pub(crate) fn audit(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<St
         && !rebuilding
         && let Some(next) = begin_rebuild(state)
     {
-        steps.fleet(next, || "the audit finds a difference; a rebuild begins".to_owned());
+        steps.fleet(next, || {
+            "the audit finds a difference; a rebuild begins".to_owned()
+        });
     }
 }
 
@@ -50,7 +55,11 @@ fn orphans(state: &State) -> impl Iterator<Item = u8> + use<> {
     let held: Set = state.redis.held().map(|(_, _, order)| order).collect();
     let (rows, releases) = (state.rows, state.releases);
     let orphan = move |order: &u8| !rows[*order].is_live() && releases[*order].is_none();
-    held.and(Set::up_to(8)).iter().filter(orphan).collect::<Vec<_>>().into_iter()
+    held.and(Set::up_to(8))
+        .iter()
+        .filter(orphan)
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 fn differs(state: &State) -> bool {
@@ -62,7 +71,10 @@ fn differs(state: &State) -> bool {
     let doubled = !free.and(live).is_empty();
     let missing = state.orders().any(|(order, one)| {
         let slots = &state.redis.buyers[one.user];
-        let own = one.taken().filter(|(slot, _)| slots[*slot] == Some(order)).count();
+        let own = one
+            .taken()
+            .filter(|(slot, _)| slots[*slot] == Some(order))
+            .count();
         state.rows[order].is_live() && own < one.taken().count()
     });
     let stuck = orphans(state).any(|order| state.rows[order] != Row::None);

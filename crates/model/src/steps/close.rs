@@ -36,15 +36,23 @@ pub(crate) fn close(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<St
         }
     }
     for order in state.asked.iter() {
-        let early = Early { order, epoch: state.epoch(), ended: state.is_ended() };
+        let early = Early {
+            order,
+            epoch: state.epoch(),
+            ended: state.is_ended(),
+        };
         let mut next = *state;
         next.asked.remove(order);
         if protocol.on(CloseLock) {
             commit(protocol, &mut next, early);
-            steps.fleet(next, || format!("close order {order}: {:?}", next.rows[order]));
+            steps.fleet(next, || {
+                format!("close order {order}: {:?}", next.rows[order])
+            });
         } else if state.closing.is_none() {
             next.closing = Some(early);
-            steps.fleet(next, || format!("closing order {order} reads epoch {}", early.epoch));
+            steps.fleet(next, || {
+                format!("closing order {order} reads epoch {}", early.epoch)
+            });
         }
     }
 }
@@ -65,7 +73,15 @@ fn refund(protocol: &Protocol<'_>, mut next: State, order: u8) -> State {
         }
     }
     let (epoch, ended) = (next.epoch(), next.is_ended());
-    free(protocol, &mut next, Early { order, epoch, ended });
+    free(
+        protocol,
+        &mut next,
+        Early {
+            order,
+            epoch,
+            ended,
+        },
+    );
     next
 }
 
@@ -81,7 +97,11 @@ fn free(protocol: &Protocol<'_>, state: &mut State, read: Early) {
         stock::order_return(state, order, quantity);
     } else {
         let reserved = state.reserved[order].map_or(0, |one| one.epoch);
-        let epoch = if protocol.on(ReleaseEpoch) { read.epoch } else { reserved };
+        let epoch = if protocol.on(ReleaseEpoch) {
+            read.epoch
+        } else {
+            reserved
+        };
         state.releases[order] = Some(epoch);
     }
 }

@@ -17,7 +17,10 @@ pub(crate) fn detect(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<S
     if state.is_ended() {
         let mut next = *state;
         let unsent = state.redis.unsent;
-        next.redis = Redis { unsent, ..Redis::default() };
+        next.redis = Redis {
+            unsent,
+            ..Redis::default()
+        };
         if protocol.on(EndedKeysGo) {
             steps.fleet(next, || "detect keys of an ended sale: they go".to_owned());
         }
@@ -27,7 +30,9 @@ pub(crate) fn detect(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<S
         return;
     }
     if let Some(next) = spend(state, Event::FalseAlarm).and_then(|next| begin_rebuild(&next)) {
-        steps.world(next, || "a rebuild that nothing asked for begins".to_owned());
+        steps.world(next, || {
+            "a rebuild that nothing asked for begins".to_owned()
+        });
     }
     let rebuilding = workers(state).any(|(_, one)| one.intent.is_none() || one.at.is_leased());
     if !rebuilding
@@ -61,6 +66,8 @@ fn judge(protocol: &Protocol<'_>, state: &State) -> Option<&'static str> {
         (DetectAbandoned, !meta.open, "abandoned"),
         (DetectTorn, state.redis.is_torn(), "torn"),
     ];
-    let found = causes.iter().find(|(guard, found, _)| *found && protocol.on(*guard));
+    let found = causes
+        .iter()
+        .find(|(guard, found, _)| *found && protocol.on(*guard));
     found.map(|(_, _, cause)| *cause)
 }

@@ -24,7 +24,12 @@ pub(crate) fn fence(
 ) -> State {
     let done = |to| {
         let intent = Some(Intent { to, ..intent });
-        Some(Worker { at: At::Finish, intent, snapshot: Snapshot::default(), ..worker })
+        Some(Worker {
+            at: At::Finish,
+            intent,
+            snapshot: Snapshot::default(),
+            ..worker
+        })
     };
     let version = next.sale.map_or(0, |sale| sale.version);
     if version >= intent.version && protocol.on(EditVersion) {
@@ -40,7 +45,10 @@ pub(crate) fn fence(
         return next;
     }
     next.workers[place] = match meet(protocol, &next, worker) {
-        Met::OtherEpoch => Some(Worker { at: At::Pause, ..worker }),
+        Met::OtherEpoch => Some(Worker {
+            at: At::Pause,
+            ..worker
+        }),
         Met::Ended => {
             stock::undo(&mut next.product, intent);
             done(intent.from)
@@ -48,14 +56,28 @@ pub(crate) fn fence(
         Met::Open(sale) if refuses(protocol, &next, worker, intent) => {
             let uses = protocol.on(RefusedEditUsesVersion);
             let version = if uses { intent.version } else { sale.version };
-            next.sale = Some(Sale { version, refused: uses, ..sale });
+            next.sale = Some(Sale {
+                version,
+                refused: uses,
+                ..sale
+            });
             stock::undo(&mut next.product, intent);
             done(intent.from)
         }
         Met::Open(sale) => {
-            let epoch = if protocol.on(EditBumps) { worker.epoch + 1 } else { sale.epoch };
+            let epoch = if protocol.on(EditBumps) {
+                worker.epoch + 1
+            } else {
+                sale.epoch
+            };
             let (version, units) = (intent.version, intent.to);
-            next.sale = Some(Sale { epoch, version, refused: false, units, ..sale });
+            next.sale = Some(Sale {
+                epoch,
+                version,
+                refused: false,
+                units,
+                ..sale
+            });
             if protocol.on(LowerInFence) {
                 stock::edit_return(&mut next, intent);
             }
@@ -68,8 +90,14 @@ pub(crate) fn fence(
 /// Units at or above what it asks for are live.
 fn refuses(protocol: &Protocol<'_>, state: &State, worker: Worker, intent: Intent) -> bool {
     let in_fence = protocol.on(EditJudgedInFence);
-    let live = if in_fence { state.units } else { worker.snapshot.live };
-    let live: Set = (0..UNITS as u8).filter(|unit| live[*unit].is_some()).collect();
+    let live = if in_fence {
+        state.units
+    } else {
+        worker.snapshot.live
+    };
+    let live: Set = (0..UNITS as u8)
+        .filter(|unit| live[*unit].is_some())
+        .collect();
     protocol.on(EditRefusesSold) && live.highest().is_some_and(|highest| highest >= intent.to)
 }
 

@@ -20,19 +20,47 @@ pub(crate) fn fence(
     intent: Intent,
 ) -> State {
     next.workers[place] = match meet(protocol, &next, worker) {
-        Met::Ended => Some(Worker { at: At::Finish, snapshot: Snapshot::default(), ..worker }),
-        Met::OtherEpoch => Some(Worker { at: At::Pause, ..worker }),
+        Met::Ended => Some(Worker {
+            at: At::Finish,
+            snapshot: Snapshot::default(),
+            ..worker
+        }),
+        Met::OtherEpoch => Some(Worker {
+            at: At::Pause,
+            ..worker
+        }),
         Met::Open(sale) => {
             let in_fence = protocol.on(EndCountsInFence);
-            let counted = if in_fence { read(&next) } else { worker.snapshot };
-            let epoch = if protocol.on(EndBumps) { worker.epoch + 1 } else { sale.epoch };
+            let counted = if in_fence {
+                read(&next)
+            } else {
+                worker.snapshot
+            };
+            let epoch = if protocol.on(EndBumps) {
+                worker.epoch + 1
+            } else {
+                sale.epoch
+            };
             let version = sale.version.max(intent.version);
-            next.sale = Some(Sale { epoch, version, ended: true, ..sale });
+            next.sale = Some(Sale {
+                epoch,
+                version,
+                ended: true,
+                ..sale
+            });
             if protocol.on(EndInFence) {
                 stock::end_return(&mut next, unsold(counted));
-                Some(Worker { at: At::Finish, snapshot: Snapshot::default(), ..worker })
+                Some(Worker {
+                    at: At::Finish,
+                    snapshot: Snapshot::default(),
+                    ..worker
+                })
             } else {
-                Some(Worker { at: At::AfterFence, snapshot: counted, ..worker })
+                Some(Worker {
+                    at: At::AfterFence,
+                    snapshot: counted,
+                    ..worker
+                })
             }
         }
     };

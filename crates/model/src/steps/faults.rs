@@ -24,9 +24,27 @@ pub(crate) fn redis(_protocol: &Protocol<'_>, state: &State, steps: &mut Steps<S
     }
     if let Some(mut next) = spend(state, Event::KeyLost) {
         let left = [
-            ("meta", Redis { meta: None, ..state.redis }),
-            ("returned", Redis { returned: Set::default(), ..state.redis }),
-            ("buyers", Redis { buyers: Table::default(), ..state.redis }),
+            (
+                "meta",
+                Redis {
+                    meta: None,
+                    ..state.redis
+                },
+            ),
+            (
+                "returned",
+                Redis {
+                    returned: Set::default(),
+                    ..state.redis
+                },
+            ),
+            (
+                "buyers",
+                Redis {
+                    buyers: Table::default(),
+                    ..state.redis
+                },
+            ),
         ];
         for (key, redis) in left {
             next.redis = redis;

@@ -39,11 +39,15 @@ pub(crate) fn intent(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<S
 /// The places of the workers, and they.
 pub(crate) fn workers(state: &State) -> impl Iterator<Item = (u8, Worker)> + use<> {
     let workers = state.workers;
-    (0..).zip(workers).filter_map(|(place, worker)| Some((place, worker?)))
+    (0..)
+        .zip(workers)
+        .filter_map(|(place, worker)| Some((place, worker?)))
 }
 
 pub(crate) fn free_place(state: &State) -> Option<u8> {
-    (0..).zip(state.workers.iter()).find_map(|(place, worker)| worker.is_none().then_some(place))
+    (0..)
+        .zip(state.workers.iter())
+        .find_map(|(place, worker)| worker.is_none().then_some(place))
 }
 
 fn begin(protocol: &Protocol<'_>, intent: Intent) -> Worker {
@@ -53,7 +57,12 @@ fn begin(protocol: &Protocol<'_>, intent: Intent) -> Worker {
         Kind::Edit if raises => At::TakeStock,
         Kind::Edit | Kind::End => At::Pause,
     };
-    Worker { intent: Some(intent), at, epoch: 0, snapshot: Snapshot::default() }
+    Worker {
+        intent: Some(intent),
+        at,
+        epoch: 0,
+        snapshot: Snapshot::default(),
+    }
 }
 
 fn record(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<State>) {
@@ -71,7 +80,12 @@ fn record(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<State>) {
         let Some(mut next) = spend(state, event).filter(|_| kind == Kind::End || to != from) else {
             return;
         };
-        let intent = Intent { kind, version, from, to };
+        let intent = Intent {
+            kind,
+            version,
+            from,
+            to,
+        };
         next.activity.intent = Some(intent);
         next.activity.version = version;
         next.workers[place] = Some(begin(protocol, intent));
@@ -88,11 +102,17 @@ fn adopt(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<State>) {
     let (Some(intent), Some(place)) = (state.activity.intent, free_place(state)) else {
         return;
     };
-    let same = |worker: &Worker| worker.intent.is_some_and(|own| own.version == intent.version);
+    let same = |worker: &Worker| {
+        worker
+            .intent
+            .is_some_and(|own| own.version == intent.version)
+    };
     if workers(state).any(|(_, worker)| same(&worker)) {
         if let Some(mut next) = spend(state, Event::Stall) {
             next.workers[place] = Some(begin(protocol, intent));
-            steps.world(next, || format!("{intent} is adopted, though its process lives"));
+            steps.world(next, || {
+                format!("{intent} is adopted, though its process lives")
+            });
         }
     } else if protocol.on(AdoptIntent) {
         let mut next = *state;
@@ -112,14 +132,21 @@ fn take_stock(
     let taken = stock::take(protocol, &mut next.product, intent);
     let refused = Worker {
         at: At::Finish,
-        intent: Some(Intent { to: intent.from, ..intent }),
+        intent: Some(Intent {
+            to: intent.from,
+            ..intent
+        }),
         ..worker
     };
     let at = match intent.kind {
         Kind::Publish => At::OpenSale,
         Kind::Edit | Kind::End => At::Pause,
     };
-    next.workers[place] = Some(if taken { Worker { at, ..worker } } else { refused });
+    next.workers[place] = Some(if taken {
+        Worker { at, ..worker }
+    } else {
+        refused
+    });
     next
 }
 
@@ -142,7 +169,10 @@ fn open_sale(
             suspect: None,
         });
     }
-    next.workers[place] = Some(Worker { at: At::Finish, ..worker });
+    next.workers[place] = Some(Worker {
+        at: At::Finish,
+        ..worker
+    });
     next
 }
 
@@ -152,7 +182,10 @@ fn finish(state: &State, place: u8, intent: Intent) -> State {
     let mut next = *state;
     next.workers[place] = None;
     let activity = &mut next.activity;
-    if activity.intent.is_some_and(|own| own.version == intent.version) {
+    if activity
+        .intent
+        .is_some_and(|own| own.version == intent.version)
+    {
         activity.intent = None;
         activity.units = intent.to;
         activity.over = intent.kind == Kind::End || next.sale.is_none();

@@ -32,20 +32,30 @@ pub(crate) fn land(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<Sta
         let mut landed = *state;
         if let Some(mut next) = spend(state, Event::Redelivery) {
             commit(protocol, &mut next, order, epoch);
-            steps.world(next, || format!("{}, and dies before the ack", told(&next, order)));
+            steps.world(next, || {
+                format!("{}, and dies before the ack", told(&next, order))
+            });
         }
         landed.queue[order] -= 1;
         if !protocol.on(AckAfterCommit)
             && let Some(next) = spend(&landed, Event::Crash)
         {
-            steps.world(next, || format!("the consumer of order {order} dies after the ack"));
+            steps.world(next, || {
+                format!("the consumer of order {order} dies after the ack")
+            });
         }
         if protocol.on(LandLock) {
             commit(protocol, &mut landed, order, epoch);
             steps.fleet(landed, || told(&landed, order));
         } else if state.landing.is_none() {
-            landed.landing = Some(Early { order, epoch, ended: false });
-            steps.fleet(landed, || format!("landing order {order} reads epoch {epoch}"));
+            landed.landing = Some(Early {
+                order,
+                epoch,
+                ended: false,
+            });
+            steps.fleet(landed, || {
+                format!("landing order {order} reads epoch {epoch}")
+            });
         }
     }
 }
@@ -56,16 +66,24 @@ fn told(state: &State, order: u8) -> String {
 
 fn commit(protocol: &Protocol<'_>, state: &mut State, order: u8, epoch: u8) {
     let row = state.rows[order];
-    let there = if protocol.on(RowsAreKept) { row != Row::None } else { row.is_live() };
+    let there = if protocol.on(RowsAreKept) {
+        row != Row::None
+    } else {
+        row.is_live()
+    };
     let Some(reservation) = state.reserved[order].filter(|_| !there) else {
         return;
     };
-    let refusal = if protocol.on(RefusalIsRow) { Row::Refused } else { Row::None };
+    let refusal = if protocol.on(RefusalIsRow) {
+        Row::Refused
+    } else {
+        Row::None
+    };
     if protocol.on(LandEpoch) && reservation.epoch < epoch {
         state.rows[order] = refusal;
         return;
     }
-    let conflicts: Vec<bool> = conflicts(protocol, state, order, &reservation);
+    let conflicts: Vec<bool> = conflicts(protocol, state, order, reservation);
     let none_fits = conflicts.iter().all(|taken| *taken);
     if conflicts.contains(&true) {
         state.conflicts.insert(epoch);
@@ -80,7 +98,11 @@ fn commit(protocol: &Protocol<'_>, state: &mut State, order: u8, epoch: u8) {
         }
     }
     state.rows[order] = Row::Pending;
-    for ((_, unit), _) in reservation.taken().zip(conflicts).filter(|(_, taken)| !taken) {
+    for ((_, unit), _) in reservation
+        .taken()
+        .zip(conflicts)
+        .filter(|(_, taken)| !taken)
+    {
         state.units[unit] = Some(order);
     }
 }
@@ -90,7 +112,7 @@ fn conflicts(
     protocol: &Protocol<'_>,
     state: &State,
     order: u8,
-    reservation: &Reservation,
+    reservation: Reservation,
 ) -> Vec<bool> {
     let buyers = state.buyers();
     let key_taken = state.orders().any(|(other, one)| {

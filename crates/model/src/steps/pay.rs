@@ -11,10 +11,15 @@ use crate::{
 
 pub(crate) fn pay(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<State>) {
     let unused = (0..PAYMENTS as u8).find(|one| state.payments[*one] == Payment::None);
-    for (order, _) in state.orders().filter(|(order, _)| state.rows[*order] == Row::Pending) {
+    for (order, _) in state
+        .orders()
+        .filter(|(order, _)| state.rows[*order] == Row::Pending)
+    {
         if let (Some(payment), Some(mut next)) = (unused, spend(state, Event::Pay)) {
             next.payments[payment] = Payment::Arriving(order);
-            steps.world(next, || format!("payment {payment} of order {order} is made"));
+            steps.world(next, || {
+                format!("payment {payment} of order {order} is made")
+            });
         }
     }
     for payment in 0..PAYMENTS as u8 {

@@ -36,10 +36,14 @@ pub(crate) fn publish(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<
         }
         heard.told.insert(order);
         if let Some(next) = spend(&heard, Event::Crash) {
-            steps.world(next, || format!("order {order} is told 202, its entry stays"));
+            steps.world(next, || {
+                format!("order {order} is told 202, its entry stays")
+            });
         }
         forget(protocol, &mut heard, order);
-        steps.fleet(heard, || format!("order {order} is confirmed: 202, its entry goes"));
+        steps.fleet(heard, || {
+            format!("order {order} is confirmed: 202, its entry goes")
+        });
     }
 }
 

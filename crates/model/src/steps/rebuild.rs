@@ -7,7 +7,8 @@
 use crate::{
     checker::Steps,
     guards::Guard::{
-        EditJudgedInFence, EndCountsInFence, FenceOpen, FenceSwap, InstallOverLower, SnapshotInFence,
+        EditJudgedInFence, EndCountsInFence, FenceOpen, FenceSwap, InstallOnce, InstallOverLower,
+        SnapshotInFence,
     },
     protocol::{Protocol, spend},
     scopes::Event,
@@ -22,14 +23,19 @@ pub(crate) fn rebuild(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<
             At::Fence => {
                 let next = fence(protocol, *state, place, worker);
                 let (from, to) = (worker.epoch, next.epoch());
-                steps.fleet(next, || format!("fence at {from}, now {to}: {}", worker.purpose()));
+                steps.fleet(next, || {
+                    format!("fence at {from}, now {to}: {}", worker.purpose())
+                });
             }
             At::Install => {
                 let next = install(protocol, *state, place, worker);
                 if let Some(mut again) = spend(&next, Event::AnswerLost) {
-                    again.workers[place] = Some(worker);
+                    let repeats = !protocol.on(InstallOnce);
+                    again.workers[place] = repeats.then_some(worker);
                     let epoch = worker.snapshot.epoch;
-                    steps.world(again, || format!("install epoch {epoch}, and again later"));
+                    steps.world(again, || {
+                        format!("install epoch {epoch}, its answer is lost")
+                    });
                 }
                 steps.fleet(next, || format!("install epoch {}", worker.snapshot.epoch));
             }
@@ -51,7 +57,11 @@ fn pause(
     steps: &mut Steps<State>,
 ) {
     let leased = workers(state).any(|(_, other)| other.at.is_leased());
-    let start = if leased { spend(state, Event::Stall) } else { Some(*state) };
+    let start = if leased {
+        spend(state, Event::Stall)
+    } else {
+        Some(*state)
+    };
     let Some(mut next) = start else {
         return;
     };
@@ -61,11 +71,22 @@ fn pause(
     }
     let guards = [SnapshotInFence, EditJudgedInFence, EndCountsInFence];
     let early = !guards.into_iter().all(|guard| protocol.on(guard));
-    let snapshot = if early { read(state) } else { Snapshot::default() };
-    next.workers[place] = Some(Worker { at: At::Fence, epoch, snapshot, ..worker });
+    let snapshot = if early {
+        read(state)
+    } else {
+        Snapshot::default()
+    };
+    next.workers[place] = Some(Worker {
+        at: At::Fence,
+        epoch,
+        snapshot,
+        ..worker
+    });
     let purpose = worker.purpose();
     if leased {
-        steps.world(next, || format!("pause at {epoch}, over a lease that ran out: {purpose}"));
+        steps.world(next, || {
+            format!("pause at {epoch}, over a lease that ran out: {purpose}")
+        });
     } else {
         steps.fleet(next, || format!("pause at {epoch}: {purpose}"));
     }
@@ -108,7 +129,10 @@ pub(crate) fn meet(protocol: &Protocol<'_>, state: &State, worker: Worker) -> Me
 fn fence_rebuild(protocol: &Protocol<'_>, mut next: State, place: u8, worker: Worker) -> State {
     next.workers[place] = match meet(protocol, &next, worker) {
         Met::Ended => None,
-        Met::OtherEpoch => Some(Worker { at: At::Pause, ..worker }),
+        Met::OtherEpoch => Some(Worker {
+            at: At::Pause,
+            ..worker
+        }),
         Met::Open(sale) => {
             let epoch = worker.epoch + 1;
             next.sale = Some(Sale { epoch, ..sale });
@@ -121,19 +145,38 @@ fn fence_rebuild(protocol: &Protocol<'_>, mut next: State, place: u8, worker: Wo
 /// A worker with the snapshot of its fence.
 pub(crate) fn fenced(protocol: &Protocol<'_>, state: &State, worker: Worker) -> Worker {
     let own = read(state);
-    let live = if protocol.on(SnapshotInFence) { own.live } else { worker.snapshot.live };
-    Worker { at: At::Install, snapshot: Snapshot { live, ..own }, ..worker }
+    let live = if protocol.on(SnapshotInFence) {
+        own.live
+    } else {
+        worker.snapshot.live
+    };
+    Worker {
+        at: At::Install,
+        snapshot: Snapshot { live, ..own },
+        ..worker
+    }
 }
 
 fn install(protocol: &Protocol<'_>, mut next: State, place: u8, worker: Worker) -> State {
     let snapshot = worker.snapshot;
-    let lower = next.redis.meta.is_none_or(|meta| meta.epoch < snapshot.epoch);
+    let lower = next
+        .redis
+        .meta
+        .is_none_or(|meta| meta.epoch < snapshot.epoch);
     if lower || !protocol.on(InstallOverLower) {
         next.redis = installed(&next, snapshot);
     }
     next.workers[place] = worker.intent.map(|intent| {
-        let at = if edit::has_more(protocol, intent) { At::AfterFence } else { At::Finish };
-        Worker { at, snapshot: Snapshot::default(), ..worker }
+        let at = if edit::has_more(protocol, intent) {
+            At::AfterFence
+        } else {
+            At::Finish
+        };
+        Worker {
+            at,
+            snapshot: Snapshot::default(),
+            ..worker
+        }
     });
     next
 }
@@ -141,7 +184,9 @@ fn install(protocol: &Protocol<'_>, mut next: State, place: u8, worker: Worker) 
 /// Next is the highest live unit, and the gaps below are returned.
 fn installed(state: &State, snapshot: Snapshot) -> Redis {
     let live = |unit: &u8| snapshot.live[*unit].is_some();
-    let next = (0..UNITS as u8).rfind(live).map_or(0, |highest| highest + 1);
+    let next = (0..UNITS as u8)
+        .rfind(live)
+        .map_or(0, |highest| highest + 1);
     let mut redis = Redis {
         meta: Some(Meta {
             epoch: snapshot.epoch,
@@ -176,6 +221,10 @@ fn after_fence(protocol: &Protocol<'_>, mut next: State, place: u8, worker: Work
         }
     }
     let snapshot = Snapshot::default();
-    next.workers[place] = Some(Worker { at: At::Finish, snapshot, ..worker });
+    next.workers[place] = Some(Worker {
+        at: At::Finish,
+        snapshot,
+        ..worker
+    });
     next
 }

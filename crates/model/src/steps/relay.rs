@@ -5,7 +5,12 @@ use crate::{checker::Steps, guards::Guard::Relay, protocol::Protocol, state::Sta
 
 pub(crate) fn relay(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<State>) {
     let in_hands = state.publishing.or(state.confirming);
-    for order in state.redis.unsent.iter().filter(|order| !in_hands.has(*order)) {
+    for order in state
+        .redis
+        .unsent
+        .iter()
+        .filter(|order| !in_hands.has(*order))
+    {
         if protocol.on(Relay) {
             let mut next = *state;
             next.publishing.insert(order);

@@ -26,15 +26,19 @@ pub(crate) fn release(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<
         next.released[order] = Some(epoch);
         let there = state.redis.meta.is_some_and(|meta| meta.epoch >= epoch);
         if there || !protocol.on(ReleaseWaits) {
-            give_back(protocol, &mut next, order, &reservation);
-            steps.fleet(next, || format!("release order {order}, closed in epoch {epoch}"));
+            give_back(protocol, &mut next, order, reservation);
+            steps.fleet(next, || {
+                format!("release order {order}, closed in epoch {epoch}")
+            });
         } else if state.is_ended() && protocol.on(ReleaseEnded) {
-            steps.fleet(next, || format!("release order {order}: the sale has ended"));
+            steps.fleet(next, || {
+                format!("release order {order}: the sale has ended")
+            });
         }
     }
 }
 
-fn give_back(protocol: &Protocol<'_>, state: &mut State, order: u8, reservation: &Reservation) {
+fn give_back(protocol: &Protocol<'_>, state: &mut State, order: u8, reservation: Reservation) {
     let user = reservation.user;
     for (slot, _) in reservation.taken() {
         let Some(holder) = state.redis.buyers[user][slot] else {
@@ -43,9 +47,10 @@ fn give_back(protocol: &Protocol<'_>, state: &mut State, order: u8, reservation:
         if holder != order && protocol.on(ReleaseKeyed) {
             continue;
         }
-        let unit = state.reserved[holder].and_then(|holding| holding.units[slot]);
         state.redis.buyers[user][slot] = None;
-        unit.into_iter().for_each(|unit| state.redis.returned.insert(unit));
+        if let Some(unit) = state.reserved[holder].and_then(|holding| holding.units[slot]) {
+            state.redis.returned.insert(unit);
+        }
         if !protocol.on(ReleaseAllSlots) {
             return;
         }

@@ -25,7 +25,10 @@ pub(crate) fn reserve(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<
         ask(protocol, state, user, fresh, steps);
         if let Some(again) = spend(state, Event::SameKey) {
             let own = state.orders().filter(|(_, one)| one.user == user);
-            for key in own.map(|(_, one)| one.key).collect::<std::collections::BTreeSet<_>>() {
+            for key in own
+                .map(|(_, one)| one.key)
+                .collect::<std::collections::BTreeSet<_>>()
+            {
                 ask(protocol, &again, user, key, steps);
             }
         }
@@ -36,9 +39,9 @@ fn ask(protocol: &Protocol<'_>, state: &State, user: u8, key: u8, steps: &mut St
     let held = || state.redis.held().filter(|(holder, _, _)| *holder == user);
     let key_of = |order: u8| state.reserved[order].map(|one| one.key);
     let limit = protocol.scope.limit;
-    let repeated = held().map(|(_, _, order)| order).find(|order| {
-        limit == 1 || (protocol.on(KeyRepeats) && key_of(*order) == Some(key))
-    });
+    let repeated = held()
+        .map(|(_, _, order)| order)
+        .find(|order| limit == 1 || (protocol.on(KeyRepeats) && key_of(*order) == Some(key)));
     if let Some(order) = repeated {
         if let Some(next) = spend(state, Event::Repeat) {
             let next = repeat(protocol, next, order);
@@ -97,16 +100,24 @@ fn win(
         return; // The limit, and nothing is taken.
     }
     let epoch = meta.epoch;
-    next.reserved[order] = Some(Reservation { user, key, epoch, units });
+    let reservation = Reservation {
+        user,
+        key,
+        epoch,
+        units,
+    };
+    next.reserved[order] = Some(reservation);
     if !protocol.on(OneScript)
         && let Some(next) = spend(&next, Event::Crash)
     {
-        steps.world(next, || format!("order {order} of buyer {user}: dies before unsent"));
+        steps.world(next, || {
+            format!("order {order} of buyer {user}: dies before unsent")
+        });
     }
     next.redis.unsent.insert(order);
     next.publishing.insert(order);
     steps.world(next, || {
-        let taken: Vec<_> = next.reserved[order].iter().flat_map(Reservation::taken).collect();
+        let taken: Vec<_> = reservation.taken().collect();
         format!("reserve order {order} of buyer {user}, (slot, unit) {taken:?}, epoch {epoch}")
     });
 }

@@ -12,7 +12,10 @@ use crate::{
 };
 
 pub(crate) fn cancel(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<State>) {
-    for (order, _) in state.orders().filter(|(order, _)| state.rows[*order] == Row::None) {
+    for (order, _) in state
+        .orders()
+        .filter(|(order, _)| state.rows[*order] == Row::None)
+    {
         if let Some(next) = spend(state, Event::Cancel) {
             let next = settle(protocol, next, order, Row::Closed);
             steps.world(next, || format!("cancel order {order} before it lands"));

@@ -41,7 +41,11 @@ pub(crate) fn order_return(state: &mut State, order: u8, units: u8) {
 }
 
 pub(crate) fn edit_return(state: &mut State, intent: Intent) {
-    give_back(state, ORDERS as u8 + intent.version, intent.from.saturating_sub(intent.to));
+    give_back(
+        state,
+        ORDERS as u8 + intent.version,
+        intent.from.saturating_sub(intent.to),
+    );
 }
 
 pub(crate) fn end_return(state: &mut State, units: u8) {

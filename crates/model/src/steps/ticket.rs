@@ -17,7 +17,9 @@ pub(crate) fn query(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<St
         if failed {
             next.failed.insert(query.order);
         }
-        steps.fleet(next, || format!("the ticket of order {} has failed: {failed}", query.order));
+        steps.fleet(next, || {
+            format!("the ticket of order {} has failed: {failed}", query.order)
+        });
         return;
     }
     for order in state.told.iter() {
@@ -29,7 +31,9 @@ pub(crate) fn query(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<St
         if epoch_first || state.rows[order] == Row::None {
             next.query = Some(Query { order, epoch });
             let what = if epoch_first { "the epoch" } else { "no row" };
-            steps.world(next, || format!("the ticket of order {order} is asked about: {what}"));
+            steps.world(next, || {
+                format!("the ticket of order {order} is asked about: {what}")
+            });
         }
     }
 }
