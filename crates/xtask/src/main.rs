@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod engines;
 mod fleet;
+mod k6;
 mod model;
 mod packages;
 mod paths;
@@ -28,6 +29,7 @@ cargo xtask <command>
   down            stop what `up` started (--wipe: and forget its data)
   test [FILTER…]  run every test on real engines, which are brought up first
   bench sale      measure a sale in the release profile (--duration S, --connections N, --json FILE)
+  k6 [SCENARIO]   load the fleet that `up` started with k6, and check the books: storm, burst, duplicates, steady
   model           check the sale's protocol in every interleaving, and what each guard is for (--list)
   ci              formatting, lints, tidy and generated files: everything that needs no engine
   tidy            the house rules that no compiler checks
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         "up" => up::up(),
         "down" => up::down(&rest),
         "bench" => bench::bench(&rest),
+        "k6" => k6::k6(&rest),
         "model" => model::model(&rest),
         "smoke" => smoke::smoke(&rest),
         "test" => test::test(&rest),
