@@ -197,7 +197,7 @@ function buy(activity, index) {
   decide(activity, index, started, http.post(target, '{"quantity":1}', params))
 }
 
-/** By user: the order that was won. No other virtual user asks for the same one. */
+/** By user: what was won. No other virtual user asks for the same one. */
 const orders = new Map()
 
 /** Comes back as often as told to, then counts the one outcome. */
@@ -212,18 +212,27 @@ function decide(activity, index, started, first) {
   }
   decided.add(Date.now() - started)
   const { code, data } = read(response)
-  if (code === SOLD_OUT && response.status === 409) {
+  if (code === WON && response.status === 202 && data.ticket) {
+    win(index, data)
+  } else if (code === SOLD_OUT && response.status === 409) {
     soldOut.add(1)
-  } else if (code !== WON || response.status !== 202 || !data.ticket) {
-    wrong(`user ${index}: HTTP ${response.status} ${response.body || response.error}`)
-  } else if (!orders.has(index)) {
-    // Also if it says "repeated": then the first 202 was lost, or became a 503.
-    orders.set(index, data.order_no)
-    won.add(1)
-  } else if (data.repeated && orders.get(index) === data.order_no) {
-    repeated.add(1)
   } else {
-    wrong(`user ${index} won ${orders.get(index)} and now ${data.order_no}`)
+    wrong(`user ${index}: HTTP ${response.status} ${response.body || response.error}`)
+  }
+}
+
+/** One order, and one answer at most that is not a repeat of it, in whatever order they come. */
+function win(index, { order_no, repeated: again }) {
+  const held = orders.get(index) ?? { order_no, firsts: 0, answers: 0 }
+  held.firsts += again ? 0 : 1
+  held.answers += 1
+  orders.set(index, held)
+  if (held.order_no !== order_no || held.firsts > 1) {
+    wrong(`user ${index} won ${held.order_no} and now ${order_no}`)
+  } else if (held.answers === 1) {
+    won.add(1)
+  } else {
+    repeated.add(1)
   }
 }
 
