@@ -7,11 +7,11 @@
 // SCENARIO    storm       a few units, everybody keeps asking: how fast is "sold out"?
 //             burst       every user once, ten for each unit
 //             duplicates  every user ten times at once, two for each unit
-//             steady      new users at a constant rate; half of them find a unit
+//             steady      a new user each time, at a constant rate; half of them find a unit
 // TOKENS      a file with one access token per line: the users
 // URL         the gateway (http://127.0.0.1:8080)
 // ADMIN, ADMIN_PASSWORD   who makes the product and the activity (the demo's)
-// UNITS, VUS, DURATION, RATE   instead of the scenario's own
+// UNITS, VUS, DURATION, RATE   instead of the scenario's own (steady needs RATE × DURATION users)
 // REPORT      where handleSummary writes, without ending (target/k6/<scenario>)
 //
 // Every request ends as exactly one of: won, repeated, sold_out, errors. `limited` counts how often
@@ -46,9 +46,9 @@ const OPEN_MAX_S = 30
 // How each scenario is driven, what it sells, and what must come of it.
 const scenarios = {
   storm: {
-    units: 100,
+    units: Math.min(100, Math.floor(users / 2)),
     exec: 'one_of_mine',
-    options: { executor: 'constant-vus', vus: number('VUS', 100), duration },
+    options: { executor: 'constant-vus', vus: Math.min(number('VUS', 100), users), duration },
     outcome: (units) => ({ won: [`count==${units}`], sold_out: ['count>0'] }),
   },
   burst: {
@@ -175,9 +175,9 @@ export function next_user({ activity }) {
 
 /** Each virtual user owns some of the users, and lets them ask in turn. */
 export function one_of_mine({ activity }) {
-  const own = Math.max(1, Math.floor(users / scenario.options.vus))
+  const own = Math.floor(users / scenario.options.vus)
   const turn = exec.vu.iterationInScenario % own
-  buy(activity, (exec.vu.idInTest - 1 + turn * scenario.options.vus) % users)
+  buy(activity, exec.vu.idInTest - 1 + turn * scenario.options.vus)
 }
 
 /** Every iteration one user, whose requests arrive together. */

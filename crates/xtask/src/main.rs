@@ -29,8 +29,9 @@ cargo xtask <command>
   down            stop what `up` started (--wipe: and forget its data)
   test [FILTER…]  run every test on real engines, which are brought up first
   bench sale      measure a sale in the release profile (--duration S, --connections N, --json FILE)
-  k6 [SCENARIO]   load the fleet that `up` started with k6, and check the books: storm, burst, duplicates, steady
-  model           check the sale's protocol in every interleaving, and what each guard is for (--list)
+  k6 [SCENARIO]   load what `up` started with k6, then check the books: storm, burst, duplicates,
+                  steady; none: all four
+  model           the sale's protocol in every interleaving, and what each of its guards is for
   ci              formatting, lints, tidy and generated files: everything that needs no engine
   tidy            the house rules that no compiler checks
   sqlx [CRATE…]   prepare .sqlx from the migrations (--check: only compare)
