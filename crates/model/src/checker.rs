@@ -1,7 +1,7 @@
 //! Breadth-first search over every interleaving. A violation comes with a shortest schedule.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{BuildHasherDefault, Hash, Hasher},
 };
 
@@ -76,8 +76,19 @@ pub(crate) struct Report {
     pub(crate) violation: Option<Violation>,
 }
 
-/// Explores until everything was seen, something is wrong, or more than `states_max` were met.
-pub(crate) fn explore<M: Model>(model: &M, states_max: usize) -> Report {
+/// How far to look.
+#[derive(Clone, Copy)]
+pub(crate) struct Search {
+    /// Gives up after so many; each costs some 30 bytes in the end, and a few hundred while it is
+    /// new.
+    pub(crate) states_max: usize,
+    /// Also shows that the fleet alone comes to rest from everywhere, whatever it does first:
+    /// twice the work.
+    pub(crate) to_rest: bool,
+}
+
+/// Explores until everything was seen, something is wrong, or the bound is met.
+pub(crate) fn explore<M: Model>(model: &M, search: Search) -> Report {
     let initial = model.initial();
     let mut seen = Seen::default();
     seen.insert(print_of(&initial), 0);
@@ -89,8 +100,9 @@ pub(crate) fn explore<M: Model>(model: &M, states_max: usize) -> Report {
     };
     let mut layer = vec![initial];
     let mut steps = Steps::new(false);
+    let mut restful = Restful::default();
     while !layer.is_empty() && report.violation.is_none() {
-        if seen.len() > states_max {
+        if seen.len() > search.states_max {
             return report;
         }
         let mut next_layer = Vec::new();
@@ -99,6 +111,14 @@ pub(crate) fn explore<M: Model>(model: &M, states_max: usize) -> Report {
             if let Some((what, end)) = expand(model, state, &mut steps) {
                 let schedule = tell(model, &seen, print, end);
                 report.violation = Some(Violation { what, schedule });
+                break;
+            }
+            if search.to_rest && !restful.comes_to_rest(model, state) {
+                let schedule = tell(model, &seen, print, None);
+                report.violation = Some(Violation {
+                    what: CIRCLE,
+                    schedule,
+                });
                 break;
             }
             for (next, _) in &steps.next {
@@ -135,6 +155,44 @@ fn expand<M: Model>(
     }
     let mut judged = steps.next.iter().enumerate();
     judged.find_map(|(index, (next, _))| Some((model.judge(state, next)?, Some(index))))
+}
+
+const CIRCLE: &str = "from here, the fleet alone can go round in circles";
+
+/// States from which the fleet alone comes to rest, whatever it does first.
+#[derive(Default)]
+struct Restful {
+    known: HashSet<u64, BuildHasherDefault<AsItIs>>,
+    /// From the state that is asked about to the one that is looked at.
+    path: Vec<u64>,
+}
+
+impl Restful {
+    fn comes_to_rest<M: Model>(&mut self, model: &M, state: &M::State) -> bool {
+        let print = print_of(state);
+        if self.known.contains(&print) {
+            return true;
+        }
+        if self.path.contains(&print) {
+            return false;
+        }
+        self.path.push(print);
+        let mut steps = Steps::new(false);
+        model.steps(state, &mut steps);
+        let fleet = steps
+            .next
+            .into_iter()
+            .filter(|(_, actor)| *actor == Actor::Fleet);
+        let comes = fleet
+            .map(|(next, _)| model.canonical(next))
+            .filter(|next| next != state)
+            .all(|next| self.comes_to_rest(model, &next));
+        self.path.pop();
+        if comes {
+            self.known.insert(print);
+        }
+        comes
+    }
 }
 
 /// The steps from the beginning to the state with this print, and one more.
@@ -237,6 +295,20 @@ mod tests {
     /// Two counters that the world turns and the fleet turns back.
     struct Counters {
         wrong: [u8; 2],
+        /// The fleet turns one of them up again.
+        circles: bool,
+    }
+
+    const ALL: Search = Search {
+        states_max: 1_000,
+        to_rest: true,
+    };
+
+    fn fine() -> Counters {
+        Counters {
+            wrong: [7, 7],
+            circles: false,
+        }
     }
 
     impl Model for Counters {
@@ -259,6 +331,9 @@ mod tests {
                     steps.fleet(next, || format!("{which} down"));
                 }
             }
+            if self.circles && *state == [0, 1] {
+                steps.fleet([0, 2], || "up by itself".to_owned());
+            }
         }
 
         fn judge(&self, _before: &[u8; 2], after: &[u8; 2]) -> Option<&'static str> {
@@ -272,25 +347,57 @@ mod tests {
 
     #[test]
     fn every_state_is_seen_once() {
-        let report = explore(&Counters { wrong: [7, 7] }, 1_000);
+        let report = explore(&fine(), ALL);
         assert!(report.complete);
         assert_eq!(report.states, 16);
     }
 
     #[test]
     fn the_schedule_is_a_shortest_one() {
-        let report = explore(&Counters { wrong: [0, 2] }, 1_000);
+        let report = explore(
+            &Counters {
+                wrong: [0, 2],
+                ..fine()
+            },
+            ALL,
+        );
         let violation = report.violation.unwrap();
         assert_eq!(violation.schedule, ["1 up", "1 up"]);
-        let report = explore(&Counters { wrong: [9, 9] }, 1_000);
+        let report = explore(
+            &Counters {
+                wrong: [9, 9],
+                ..fine()
+            },
+            ALL,
+        );
         let violation = report.violation.unwrap();
         assert_eq!(violation.what, "rests");
         assert_eq!(violation.schedule.len(), 2);
     }
 
     #[test]
+    fn a_circle_is_found() {
+        let circles = Counters {
+            circles: true,
+            ..fine()
+        };
+        assert_eq!(explore(&circles, ALL).violation.unwrap().what, CIRCLE);
+        let hasty = Search {
+            to_rest: false,
+            ..ALL
+        };
+        assert!(explore(&circles, hasty).complete);
+    }
+
+    #[test]
     fn a_bound_is_not_a_proof() {
-        let report = explore(&Counters { wrong: [7, 7] }, 3);
+        let report = explore(
+            &fine(),
+            Search {
+                states_max: 3,
+                ..ALL
+            },
+        );
         assert!(!report.complete);
     }
 }

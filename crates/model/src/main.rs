@@ -16,8 +16,8 @@ mod steps;
 
 use std::process::ExitCode;
 
+use checker::Search;
 use guards::Guard;
-use runs::Bound;
 use scopes::{LARGE, SMALL, Scope};
 
 const USAGE: &str = "\
@@ -27,15 +27,15 @@ cargo xtask model [options]
   --scope NAME         only this scope (small, large: all of those), with all guards
   --without GUARD      the schedule by which the protocol breaks without it (--scope: in that one)
   --list               guards and scopes
+  --to-rest            also show that the fleet alone always comes to rest: twice the time
   --states-max N       give up on a scope after so many states (default 60,000,000: about 4 GB)
 ";
 
-#[derive(Default)]
 struct Arguments {
     scope: Option<String>,
     without: Option<String>,
     list: bool,
-    bound: Bound,
+    search: Search,
 }
 
 fn main() -> ExitCode {
@@ -51,7 +51,15 @@ fn main() -> ExitCode {
 }
 
 fn parse(mut given: impl Iterator<Item = String>) -> Result<Arguments, String> {
-    let mut arguments = Arguments::default();
+    let mut arguments = Arguments {
+        scope: None,
+        without: None,
+        list: false,
+        search: Search {
+            states_max: 60_000_000,
+            to_rest: false,
+        },
+    };
     while let Some(option) = given.next() {
         let mut value = || {
             given
@@ -61,10 +69,12 @@ fn parse(mut given: impl Iterator<Item = String>) -> Result<Arguments, String> {
         match option.as_str() {
             "--scope" => arguments.scope = Some(value()?),
             "--without" => arguments.without = Some(value()?),
+            "--to-rest" => arguments.search.to_rest = true,
             "--list" => arguments.list = true,
             "--states-max" => {
                 let states = value()?.replace(['_', ','], "");
-                arguments.bound = Bound(states.parse().map_err(|_| "not a number".to_owned())?);
+                let states = states.parse().map_err(|_| "not a number".to_owned())?;
+                arguments.search.states_max = states;
             }
             _ => return Err(format!("what is {option}?")),
         }
@@ -73,7 +83,7 @@ fn parse(mut given: impl Iterator<Item = String>) -> Result<Arguments, String> {
 }
 
 fn run(arguments: &Arguments) -> Result<bool, String> {
-    let bound = arguments.bound;
+    let search = arguments.search;
     let scope = arguments.scope.as_deref();
     if arguments.list {
         list();
@@ -82,17 +92,17 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
     if let Some(name) = &arguments.without {
         let guard = Guard::named(name).ok_or_else(|| format!("there is no guard {name}"))?;
         let scope = named(scope.unwrap_or(guard.scope()))?;
-        return Ok(runs::show(guard, scope, bound));
+        return Ok(runs::show(guard, scope, search));
     }
     match scope {
         None => {
-            let holds = runs::hold(SMALL, bound);
+            let holds = runs::hold(SMALL, search);
             println!();
-            Ok(runs::break_without_each(bound) && holds)
+            Ok(runs::break_without_each(search) && holds)
         }
-        Some("small") => Ok(runs::hold(SMALL, bound)),
-        Some("large") => Ok(runs::hold(LARGE, bound)),
-        Some(name) => Ok(runs::hold(std::slice::from_ref(named(name)?), bound)),
+        Some("small") => Ok(runs::hold(SMALL, search)),
+        Some("large") => Ok(runs::hold(LARGE, search)),
+        Some(name) => Ok(runs::hold(std::slice::from_ref(named(name)?), search)),
     }
 }
 

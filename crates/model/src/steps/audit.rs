@@ -4,6 +4,8 @@
 //! no row, else rebuilt.
 //!
 //! What is under way counts as younger than a minute; a `Stall` makes one of them older.
+//!
+//! Code: seckill/src/app/audit.rs, reconcile.rs.
 
 use crate::{
     checker::Steps,

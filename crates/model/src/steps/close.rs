@@ -2,6 +2,8 @@
 //! the order in one transaction: the sale's row locked shared, compare and set, the units deleted,
 //! and a release that carries the epoch as read here; after the end a stock return instead. A
 //! refund of a paid order frees its units the same way.
+//!
+//! Code: order/src/app/sweep.rs, payment_closed.rs, refund_order.rs, all through step.rs.
 
 use crate::{
     checker::Steps,

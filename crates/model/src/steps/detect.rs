@@ -1,6 +1,8 @@
 //! Step 11. Each second: a sale that is absent, at another epoch than order's, on another server
 //! than it was installed on, suspect, paused without anybody's lease, or torn is rebuilt. A false
 //! alarm costs one rebuild and is safe. Keys of an ended sale are removed.
+//!
+//! Code: seckill/src/app/detect.rs.
 
 use crate::{
     checker::Steps,

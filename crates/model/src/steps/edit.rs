@@ -1,6 +1,8 @@
 //! Step 1, an edit's fence: only where the terms' version is below its own; it records its version
 //! also when it refuses. Units below the highest live unit number are refused, judged in it. What a
 //! lowering gives back is in its own outbox. A raise took its stock before.
+//!
+//! Code: order/src/app/fence.rs (apply).
 
 use crate::{
     guards::Guard::{

@@ -1,6 +1,8 @@
 //! Step 14. The end is the last fence: the sale is ended, the epoch bumped, and a stock return of
 //! units − live, keyed by activity, is in its outbox. Whatever reserved before and has not landed
 //! is refused; orders that close later return their own units. The keys go (step 11).
+//!
+//! Code: order/src/app/fence.rs (end).
 
 use crate::{
     guards::Guard::{EndBumps, EndCountsInFence, EndInFence},

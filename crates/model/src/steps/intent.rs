@@ -1,6 +1,8 @@
 //! Step 1. Publication, edits and the end are recorded in seckill's activities row, with a version
 //! of their own, before anything moves; one at a time; and whoever finds one that nobody works on
 //! finishes it. Every part of it may have been done before.
+//!
+//! Code: seckill/src/app/finish_intent.rs, store/intents.rs; order/src/app/sale.rs.
 
 use crate::{
     checker::Steps,

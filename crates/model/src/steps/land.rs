@@ -5,6 +5,8 @@
 //!
 //! (The code also refuses in an ended sale, and units beyond the terms. The bumps of the end and of
 //! the edit make both unreachable: they are not modelled.)
+//!
+//! Code: order/src/app/land.rs, domain/sale.rs (judge).
 
 use crate::{
     checker::Steps,

@@ -1,5 +1,7 @@
 //! Step 9. A payment turns a pending or closing order to paid, by compare and set; any other money
 //! goes back. The same payment again changes nothing. A rebuild touches no order and no payment.
+//!
+//! Code: order/src/app/payment_paid.rs.
 
 use crate::{
     checker::Steps,

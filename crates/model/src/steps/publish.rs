@@ -1,5 +1,7 @@
 //! Step 3. Message, confirm, 202; the entry goes after the confirm. Without a confirm the buyer is
 //! not told, and the entry stays.
+//!
+//! Code: seckill/src/app/reserve.rs (accept), app/hand_off.rs.
 
 use crate::{
     checker::Steps,

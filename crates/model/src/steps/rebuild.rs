@@ -3,6 +3,8 @@
 //! units; install that very snapshot, only over an absent or lower epoch. Unsent stays.
 //!
 //! (The courtesy wait before the fence only makes refusals rare: the model fences at any time.)
+//!
+//! Code: seckill/src/app/rebuild.rs, order/src/app/fence.rs, seckill/src/lua/install.lua.
 
 use crate::{
     checker::Steps,

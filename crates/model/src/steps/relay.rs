@@ -1,5 +1,7 @@
 //! Step 4. Any replica publishes what has been in unsent for a while, unchanged, with the epoch
 //! that it carries, also while the sale is paused or over.
+//!
+//! Code: seckill/src/app/relay.rs.
 
 use crate::{checker::Steps, guards::Guard::Relay, protocol::Protocol, state::State};
 

@@ -1,6 +1,8 @@
 //! Step 8. While Redis is absent or behind the release's epoch it waits, unless the sale has ended.
 //! A slot that still holds this order is cleared and gives its unit back; any other is left alone:
 //! that is what makes it exactly once.
+//!
+//! Code: seckill/src/lua/release.lua, app/release.rs.
 
 use crate::{
     checker::Steps,

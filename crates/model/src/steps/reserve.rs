@@ -1,6 +1,8 @@
 //! Step 2. One script: finds the order that a request repeats, or takes units and slots and writes
 //! the unsent entry. It sells only from a sale that is open and has all of its keys. (The code also
 //! refuses below the caller's epoch; that only makes refusals rare.)
+//!
+//! Code: seckill/src/lua/reserve.lua.
 
 use crate::{
     checker::Steps,

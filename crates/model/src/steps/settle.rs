@@ -1,6 +1,8 @@
 //! Step 7. A reservation without a row is cancelled by its buyer, or settled when it never arrives:
 //! only if it is of the sale's epoch and the sale is open, it gets its final row and a release in
 //! one transaction. A late copy of its message finds the row.
+//!
+//! Code: order/src/app/settle.rs, cancel_order.rs.
 
 use crate::{
     checker::Steps,

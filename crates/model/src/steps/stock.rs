@@ -1,5 +1,7 @@
 //! Step 1, the product's side. Stock moves and returns have keys: what was answered once is
 //! answered again, and counts once.
+//!
+//! Code: product/src/app/take_stock.rs and return_stock.rs.
 
 use crate::{
     checker::Steps,

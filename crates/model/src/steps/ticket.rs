@@ -1,5 +1,7 @@
 //! Step 10. A ticket's query reads the epoch first and the row then. Without a row, and with an
 //! epoch above the ticket's, it has failed, for good; else it is still processing.
+//!
+//! Code: order/src/app/outcome.rs, seckill/src/app/get_ticket.rs.
 
 use crate::{
     checker::Steps,
