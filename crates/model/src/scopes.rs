@@ -361,8 +361,7 @@ pub(crate) const LARGE: &[Scope] = &[
         buyers: 1,
         limit: 2,
         pairs: true,
-        orders: 4,
-        events: &[(Lapse, 2), (Regress, 1), (SameKey, 2), (Crash, 1)],
+        events: &[(Lapse, 1), (Regress, 1), (SameKey, 2), (Crash, 1)],
         without: &[],
         ..BASE
     },
