@@ -106,7 +106,7 @@ pub(crate) fn up() -> Result<Engines> {
     clippy::disallowed_methods,
     reason = "xtask is configured by its environment"
 )]
-fn named(variable: &str) -> Option<String> {
+pub(crate) fn named(variable: &str) -> Option<String> {
     env::var(variable).ok().filter(|url| !url.is_empty())
 }
 

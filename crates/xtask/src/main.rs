@@ -4,6 +4,8 @@ mod bench;
 mod check;
 mod engines;
 mod fleet;
+mod k6;
+mod model;
 mod packages;
 mod paths;
 mod ports;
@@ -27,6 +29,9 @@ cargo xtask <command>
   down            stop what `up` started (--wipe: and forget its data)
   test [FILTER…]  run every test on real engines, which are brought up first
   bench sale      measure a sale in the release profile (--duration S, --connections N, --json FILE)
+  k6 [SCENARIO]   load what `up` started with k6, then check the books: storm, burst, duplicates,
+                  steady; none: all four
+  model           the sale's protocol in every interleaving, and what each of its guards is for
   ci              formatting, lints, tidy and generated files: everything that needs no engine
   tidy            the house rules that no compiler checks
   sqlx [CRATE…]   prepare .sqlx from the migrations (--check: only compare)
@@ -40,6 +45,8 @@ fn main() -> ExitCode {
         "up" => up::up(),
         "down" => up::down(&rest),
         "bench" => bench::bench(&rest),
+        "k6" => k6::k6(&rest),
+        "model" => model::model(&rest),
         "smoke" => smoke::smoke(&rest),
         "test" => test::test(&rest),
         "ci" => check::ci(),
