@@ -52,7 +52,12 @@ pub struct Account {
 
 impl Api {
     pub fn new(base: impl Into<String>) -> Result<Self> {
-        let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
+        Self::within(base, TIMEOUT)
+    }
+
+    /// Gives up after `limit`.
+    pub fn within(base: impl Into<String>, limit: Duration) -> Result<Self> {
+        let http = reqwest::Client::builder().timeout(limit).build()?;
         Ok(Self {
             base: base.into(),
             http,
