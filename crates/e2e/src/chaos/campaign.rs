@@ -42,6 +42,7 @@ pub async fn run(campaign: &Campaign) -> Result<()> {
             Ok(report) => println!("{report}"),
             Err(error) => {
                 println!("  ✘ {error:#}");
+                arena.engines.dump();
                 drop(arena);
                 let kept = keep(&folder, &campaign.directory, plan.seed)?;
                 bail!(

@@ -1,7 +1,7 @@
 //! MySQL, Redis and RabbitMQ with durable settings, to be killed, stopped, robbed and filled up.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{Read, Write},
     net::TcpStream,
     path::{Path, PathBuf},
@@ -197,6 +197,21 @@ impl Engines {
 
     fn append_only(&self) -> PathBuf {
         self.disk(Engine::Redis).path.join("appendonlydir")
+    }
+
+    /// Writes what MySQL and Redis hold beside the logs, for whoever looks for the cause.
+    pub(super) fn dump(&self) {
+        let port = |engine| self.port(engine).to_string();
+        let file = |name| File::create(self.directory.join(name));
+        if let Ok(file) = file("mysql.sql") {
+            let _ = Command::new("mariadb-dump")
+                .args(["-uroot", "-h127.0.0.1", "-P", &port(Engine::Mysql)])
+                .args(["--all-databases", "--skip-extended-insert"])
+                .args(["--ignore-database=mysql", "--ignore-database=sys"])
+                .stdout(file)
+                .status();
+        }
+        let _ = disk::copy(&self.append_only(), &self.directory.join("redis.aof"));
     }
 
     /// As full as hurts: RabbitMQ blocks its publishers below a limit, the others fail to write.

@@ -5,9 +5,10 @@ use std::{fmt, time::Duration};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
 /// The services that take part in a sale.
-pub const SERVICES: [&str; 6] = ["user", "product", "order", "seckill", "payment", "gateway"];
+pub(super) const SERVICES: [&str; 6] =
+    ["user", "product", "order", "seckill", "payment", "gateway"];
 /// Of each service.
-pub const REPLICAS: u8 = 2;
+pub(super) const REPLICAS: u8 = 2;
 
 const BUYERS_MIN: usize = 500;
 /// Buyers who are kept back until a fault is about to strike.

@@ -53,13 +53,16 @@ pub(super) async fn play(arena: &Arc<Arena>, plan: &Plan, number: i64) -> Result
     sleep(plan.load.saturating_sub(crowd.since_start())).await;
     arena.ready().await.context("not everything came back")?;
     crowd.close();
+    let back = start.elapsed();
     leave(buyers).await?;
+    let left = start.elapsed();
     let told = crowd.told();
     let rest = judge::rest(arena, &sales).await.context("no rest")?;
     rest.judge(&sales, &told)?;
     judge::tickets(arena, &rest, &told)
         .await
         .context("a ticket")?;
+    let settled = start.elapsed();
     end_sales(arena, &sales, &rest.ledgers).await?;
     let unlanded: Vec<usize> = struck
         .iter()
@@ -68,8 +71,12 @@ pub(super) async fn play(arena: &Arc<Arena>, plan: &Plan, number: i64) -> Result
     let epochs: Vec<i64> = rest.ledgers.iter().map(|ledger| ledger.epoch).collect();
     let ended = arena.supervisor.take_ended();
     Ok(format!(
-        "  {:.0} s · told won {} · {:?} · epochs {epochs:?} · unlanded at each strike {unlanded:?} · \
-         {} paid, {} refunded · answers {:?} · ended by themselves {ended:?}",
+        "  all back {:.0} s, buyers left {:.0} s, at rest {:.0} s, ended {:.0} s\n  \
+         told \"won\" {} · {:?} · {} paid, {} refunded · epochs {epochs:?}\n  \
+         unlanded at each strike {unlanded:?} · answers {:?} · ended by themselves {ended:?}",
+        back.as_secs_f64(),
+        left.as_secs_f64(),
+        settled.as_secs_f64(),
         start.elapsed().as_secs_f64(),
         told.len(),
         rest.states(),
