@@ -1,6 +1,7 @@
 //! All automation: `cargo xtask up`, `smoke`, `test`, `down`, and what CI runs.
 
 mod bench;
+mod chaos;
 mod check;
 mod engines;
 mod fleet;
@@ -27,6 +28,7 @@ cargo xtask <command>
   down            stop what `up` started (--wipe: and forget its data)
   test [FILTER…]  run every test on real engines, which are brought up first
   bench sale      measure a sale in the release profile (--duration S, --connections N, --json FILE)
+  chaos           faults strike a running sale until something breaks (--rounds N, --seed S)
   ci              formatting, lints, tidy and generated files: everything that needs no engine
   tidy            the house rules that no compiler checks
   sqlx [CRATE…]   prepare .sqlx from the migrations (--check: only compare)
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         "up" => up::up(),
         "down" => up::down(&rest),
         "bench" => bench::bench(&rest),
+        "chaos" => chaos::chaos(&rest),
         "smoke" => smoke::smoke(&rest),
         "test" => test::test(&rest),
         "ci" => check::ci(),

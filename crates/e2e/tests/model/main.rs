@@ -357,11 +357,12 @@ impl Run {
         let Some(Item { order, user, .. }) = first else {
             return;
         };
+        let user = buyer(user);
         let asked = self
             .world
             .shop
             .order_app
-            .cancel_order(&buyer(user), order.try_into().unwrap());
+            .cancel_order(&user, order.try_into().unwrap());
         let _refused_when_over = asked.await;
         self.reference.cancel(order);
         self.note(format!("cancel {order}"));
@@ -533,8 +534,7 @@ impl Run {
         order.expire_cancelled().await.unwrap();
         order.sweep().await.unwrap();
         self.reference.expire_all();
-        self.reference
-            .sweep(self.now_ms());
+        self.reference.sweep(self.now_ms());
         while self.some(|state| state == State::Closing).is_some() {
             self.payment_closed().await;
         }
@@ -567,11 +567,8 @@ impl Run {
                 .collect(),
         };
         let seen = self.world.look().await;
-        assert!(
-            seen == expected,
-            "{whence}:\n{:#?}\nis {seen:#?}\nshould be {expected:#?}",
-            self.trail
-        );
+        let differ = seen.differences(&expected);
+        assert!(differ.is_empty(), "{whence}:\n{:#?}\n{differ}", self.trail);
     }
 }
 

@@ -458,7 +458,6 @@ impl Reference {
             return false;
         }
         self.pause();
-        self.bump();
         let highest = self
             .live()
             .flat_map(|item| &item.units)
@@ -467,6 +466,7 @@ impl Reference {
         if highest.is_some_and(|highest| highest > units) {
             return false;
         }
+        self.bump();
         self.stock -= raise;
         self.units = units;
         self.install();

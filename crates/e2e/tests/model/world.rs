@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
+    fmt::Debug,
     sync::Arc,
     time::Duration,
 };
@@ -46,13 +47,32 @@ pub(crate) struct World {
 }
 
 /// What Redis and order's schema hold.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) redis: Option<Redis>,
     pub(crate) unsent: BTreeSet<i64>,
     pub(crate) epoch: i64,
     pub(crate) live: BTreeMap<i64, (i64, i64, i32)>,
     pub(crate) orders: BTreeMap<i64, String>,
+}
+
+impl Seen {
+    /// Part by part, as lines; empty: none.
+    pub(crate) fn differences(&self, expected: &Self) -> String {
+        fn part<T: PartialEq + Debug>(name: &str, is: &T, should: &T) -> String {
+            if is == should {
+                return String::new();
+            }
+            format!("{name} is {is:?}\n{name} should be {should:?}\n")
+        }
+        [
+            part("redis", &self.redis, &expected.redis),
+            part("unsent", &self.unsent, &expected.unsent),
+            part("epoch", &self.epoch, &expected.epoch),
+            part("live", &self.live, &expected.live),
+            part("orders", &self.orders, &expected.orders),
+        ]
+        .concat()
+    }
 }
 
 impl World {
@@ -209,15 +229,21 @@ impl World {
         );
     }
 
-    /// Waits until detection has rebuilt the sale at this epoch.
+    /// Has detection rebuild the sale at this epoch, and waits until it is done.
     pub(crate) async fn detect(&self, epoch: i64) {
+        self.app.detect().await.unwrap();
         testkit::eventually(SOON, async || {
-            // An earlier rebuild of this process may still be letting go of its lease.
-            self.app.detect().await.unwrap();
             let redis = self.redis().await;
-            redis.is_some_and(|redis| redis.epoch >= epoch && redis.open)
+            let installed = redis.is_some_and(|redis| redis.epoch >= epoch && redis.open);
+            installed && !self.is_leased().await
         })
         .await;
+    }
+
+    async fn is_leased(&self) -> bool {
+        let until = sqlx::query_scalar("SELECT until_ms FROM rebuild_leases WHERE activity_id = ?");
+        let until: i64 = until.bind(self.activity).fetch_one(&self.shop.db).await.unwrap();
+        until > 0
     }
 
     async fn redis(&self) -> Option<Redis> {
