@@ -1,6 +1,6 @@
 //! A client of the canonical API (and of the faces, which answer other envelopes).
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use reqwest::{Method, StatusCode, header::HeaderMap};
@@ -45,16 +45,27 @@ impl Answer {
 }
 
 /// Somebody who is logged in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Account {
     pub name: String,
     pub id: i64,
     pub token: String,
 }
 
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.id)
+    }
+}
+
 impl Api {
     pub fn new(base: impl Into<String>) -> Result<Self> {
-        let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
+        Self::within(base, TIMEOUT)
+    }
+
+    /// Gives up after `limit`.
+    pub fn within(base: impl Into<String>, limit: Duration) -> Result<Self> {
+        let http = reqwest::Client::builder().timeout(limit).build()?;
         Ok(Self {
             base: base.into(),
             http,

@@ -42,7 +42,7 @@ use tracing::Instrument;
 
 pub(crate) use audit::Findings;
 pub(crate) use hand_off::hand_off;
-pub(crate) use release::Release;
+pub use release::Release;
 
 use crate::{
     Error, config, domain::Activity, order_ids::OrderIds, sales::Sales, stock::Stock, store::Store,

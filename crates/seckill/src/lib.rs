@@ -38,7 +38,7 @@ use proto::{
 };
 use service::{Ctx, Role};
 
-pub use app::App;
+pub use app::{App, Release};
 pub use config::{Config, Reserve, Sale};
 pub use domain::Invalid;
 pub use error::Error;

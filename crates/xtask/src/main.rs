@@ -1,6 +1,7 @@
 //! All automation: `cargo xtask up`, `smoke`, `test`, `down`, and what CI runs.
 
 mod bench;
+mod chaos;
 mod check;
 mod engines;
 mod fleet;
@@ -32,6 +33,7 @@ cargo xtask <command>
   k6 [SCENARIO]   load what `up` started with k6, then check the books: storm, burst, duplicates,
                   steady; none: all four
   model           the sale's protocol in every interleaving, and what each of its guards is for
+  chaos           faults strike a running sale until something breaks (--rounds N, --seed S)
   ci              formatting, lints, tidy and generated files: everything that needs no engine
   tidy            the house rules that no compiler checks
   sqlx [CRATE…]   prepare .sqlx from the migrations (--check: only compare)
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         "bench" => bench::bench(&rest),
         "k6" => k6::k6(&rest),
         "model" => model::model(&rest),
+        "chaos" => chaos::chaos(&rest),
         "smoke" => smoke::smoke(&rest),
         "test" => test::test(&rest),
         "ci" => check::ci(),
