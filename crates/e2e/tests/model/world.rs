@@ -242,7 +242,11 @@ impl World {
 
     async fn is_leased(&self) -> bool {
         let until = sqlx::query_scalar("SELECT until_ms FROM rebuild_leases WHERE activity_id = ?");
-        let until: i64 = until.bind(self.activity).fetch_one(&self.shop.db).await.unwrap();
+        let until: i64 = until
+            .bind(self.activity)
+            .fetch_one(&self.shop.db)
+            .await
+            .unwrap();
         until > 0
     }
 
