@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 /// Longer than any answer the gateway gives.
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a "busy, ask again" is asked again, as the API tells its clients to.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Clone)]
 pub struct Api {
@@ -70,6 +72,7 @@ impl Api {
         })
     }
 
+    /// Asks; and again, for a while, when the answer is 503.
     pub async fn send(
         &self,
         method: Method,
@@ -88,7 +91,16 @@ impl Api {
         if let Some(body) = body {
             request = request.json(body);
         }
-        Self::answer(request).await.with_context(|| path.to_owned())
+        let asked = tokio::time::Instant::now();
+        loop {
+            let again = request.try_clone().context("a body that is read once")?;
+            let answer = Self::answer(again).await.with_context(|| path.to_owned())?;
+            let busy = answer.status == StatusCode::SERVICE_UNAVAILABLE;
+            if !busy || asked.elapsed() > PATIENCE {
+                return Ok(answer);
+            }
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
     }
 
     /// A request that the others cannot make: a body that is no JSON, a token that is none.

@@ -5,6 +5,8 @@ mod chaos;
 mod check;
 mod engines;
 mod fleet;
+mod k6;
+mod model;
 mod packages;
 mod paths;
 mod ports;
@@ -28,6 +30,9 @@ cargo xtask <command>
   down            stop what `up` started (--wipe: and forget its data)
   test [FILTER…]  run every test on real engines, which are brought up first
   bench sale      measure a sale in the release profile (--duration S, --connections N, --json FILE)
+  k6 [SCENARIO]   load what `up` started with k6, then check the books: storm, burst, duplicates,
+                  steady; none: all four
+  model           the sale's protocol in every interleaving, and what each of its guards is for
   chaos           faults strike a running sale until something breaks (--rounds N, --seed S)
   ci              formatting, lints, tidy and generated files: everything that needs no engine
   tidy            the house rules that no compiler checks
@@ -42,6 +47,8 @@ fn main() -> ExitCode {
         "up" => up::up(),
         "down" => up::down(&rest),
         "bench" => bench::bench(&rest),
+        "k6" => k6::k6(&rest),
+        "model" => model::model(&rest),
         "chaos" => chaos::chaos(&rest),
         "smoke" => smoke::smoke(&rest),
         "test" => test::test(&rest),

@@ -123,7 +123,7 @@ async fn strike_all(arena: &Arc<Arena>, plan: &Plan, crowd: &Arc<Crowd>) -> Resu
             kept.push(arena.prepare(fault).await?);
         }
         unlanded_winner(arena, crowd).await?;
-        for (fault, kept) in strike.faults.iter().cloned().zip(kept) {
+        for (fault, kept) in strike.faults.iter().copied().zip(kept) {
             let arena = Arc::clone(arena);
             faults.spawn(async move { arena.strike(&fault, kept).await });
         }

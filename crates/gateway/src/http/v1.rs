@@ -5,7 +5,7 @@ mod activities;
 mod orders;
 mod payments;
 mod products;
-mod purchases;
+pub(crate) mod purchases;
 
 use axum::Router;
 
