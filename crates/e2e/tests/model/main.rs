@@ -175,7 +175,7 @@ impl Run {
         while !self.wire.is_empty() {
             self.land().await;
         }
-        let order = self.world.shop.order_app.clone();
+        let order = self.world.order.app.clone();
         order.expire_cancelled().await.unwrap();
         order.sweep().await.unwrap();
         self.reference.expire_all();

@@ -26,8 +26,8 @@ impl Run {
         let (id, user) = (order.item.order, buyer(order.item.user));
         let asked = self
             .world
-            .shop
-            .order_app
+            .order
+            .app
             .allow_payment(&user, id.try_into().unwrap());
         let _refused_when_late = asked.await;
         let now_ms = self.now_ms();
@@ -53,12 +53,7 @@ impl Run {
             },
             amount: Money::from_fen(PRICE_FEN * quantity).unwrap(),
         };
-        self.world
-            .shop
-            .order_app
-            .payment_paid(&received)
-            .await
-            .unwrap();
+        self.world.order.app.payment_paid(&received).await.unwrap();
         self.reference.pay(id);
         self.note(format!("pay {id}"));
     }
@@ -68,7 +63,7 @@ impl Run {
             .shop
             .clock
             .advance_ms(self.rng.random_range(1..=WINDOW_S * 500));
-        self.world.shop.order_app.sweep().await.unwrap();
+        self.world.order.app.sweep().await.unwrap();
         let now_ms = self.now_ms();
         self.reference.sweep(now_ms);
         self.note("sweep".to_owned());
@@ -81,8 +76,8 @@ impl Run {
         };
         let id = order.item.order;
         self.world
-            .shop
-            .order_app
+            .order
+            .app
             .payment_closed(id.try_into().unwrap())
             .await
             .unwrap();
@@ -107,8 +102,8 @@ impl Run {
         let user = buyer(user);
         let asked = self
             .world
-            .shop
-            .order_app
+            .order
+            .app
             .cancel_order(&user, order.try_into().unwrap());
         let _refused_when_over = asked.await;
         self.reference.cancel(order);
