@@ -29,7 +29,8 @@ use crate::{
     desk::Desk,
 };
 
-const READY: Duration = Duration::from_secs(90);
+/// RabbitMQ starts in ten seconds, or in a hundred on a busy machine.
+const READY: Duration = Duration::from_secs(180);
 /// Whoever is not answered by then asks again.
 const PATIENCE: Duration = Duration::from_secs(6);
 const TOKEN_LIFE: Duration = Duration::from_secs(6 * 3_600);
@@ -38,7 +39,9 @@ const TOKEN_KEY: &str = "chaos-token-key-of-at-least-32-bytes!";
 const ADMIN: i64 = 900_000_000;
 
 /// What is waited for politely or for long in production, so that a round can see its end.
-const IMPATIENT: [(&str, &str); 11] = [
+const IMPATIENT: [(&str, &str); 12] = [
+    // But the machine may be busy with something else.
+    ("MALL_KV__RESPONSE_TIMEOUT_MS", "1500"),
     ("MALL_SERVICE__SHUTDOWN_GRACE_S", "5"),
     ("MALL_DB__CONNECTIONS_MAX", "6"),
     ("MALL_SALE__COURTESY_MS", "3000"),
@@ -212,15 +215,6 @@ impl Fleet {
         ] {
             fleet.common.push((key.to_owned(), value.to_owned()));
         }
-        for service in SERVICES {
-            let urls: Vec<_> = fleet
-                .addresses(service)
-                .iter()
-                .map(|address| format!("http://{address}"))
-                .collect();
-            let key = format!("MALL_{}__URL", service.to_uppercase());
-            fleet.common.push((key, urls.join(",")));
-        }
         fleet
     }
 
@@ -301,6 +295,16 @@ impl Fleet {
                 Engine::Redis => ("MALL_REDIS_URL".to_owned(), redis_url(port)),
                 Engine::Rabbitmq => ("MALL_AMQP_URL".to_owned(), amqp_url(port)),
             });
+        }
+        for service in SERVICES {
+            let mut urls = Vec::new();
+            for address in self.addresses(service) {
+                let far = Far::Service(service);
+                let port = wires.lay(replica, far, address.port()).await;
+                urls.push(format!("http://127.0.0.1:{port}"));
+            }
+            let key = format!("MALL_{}__URL", service.to_uppercase());
+            env.push((key, urls.join(",")));
         }
         let port = wires.lay(replica, Far::Wechat, wechat).await;
         env.push((

@@ -26,10 +26,12 @@ use crate::{
 
 /// Between two tries, below what one buyer may ask in a second.
 const AGAIN: Duration = Duration::from_millis(300);
+/// People tire: on a busy machine a crowd that does not would be the load that it waits for.
+const AGAIN_MAX: Duration = Duration::from_secs(3);
 /// A question that is still open when the load is over has to be answered within this.
 const LAST_ANSWER: Duration = Duration::from_secs(120);
 /// Paying is worth trying so long after an order's last moment.
-const SLACK: Duration = Duration::from_secs(4);
+const SLACK: Duration = Duration::from_secs(3);
 const SOLD_OUT: i64 = 60_003;
 const LIMIT: i64 = 60_007;
 
@@ -168,6 +170,7 @@ impl Crowd {
 
     /// Asks until there is an answer; `None`: no.
     async fn ask(&self, wish: &Wish<'_>) -> Result<Option<Told>> {
+        let mut again = AGAIN;
         loop {
             let asked = self
                 .api
@@ -182,7 +185,10 @@ impl Crowd {
                 Ok(answer) if matches!(answer.code(), SOLD_OUT | LIMIT) => return Ok(None),
                 Ok(answer) if self.is_too_late() => bail!("last answer: {}", answer.body),
                 Err(error) if self.is_too_late() => return Err(error.context("no answer")),
-                Ok(_) | Err(_) => sleep(AGAIN).await,
+                Ok(_) | Err(_) => {
+                    sleep(again).await;
+                    again = (again * 3 / 2).min(AGAIN_MAX);
+                }
             }
         }
     }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::api::poll;
 
-const READY: Duration = Duration::from_secs(90);
+const READY: Duration = Duration::from_secs(180);
 /// RabbitMQ raises its alarm below this.
 const RABBITMQ_FREE_MB: u64 = 48;
 

@@ -19,7 +19,7 @@ use super::{
 use crate::{api::poll, books::Ledger};
 
 /// Whatever settles by itself has settled by then: retries climb to half a minute.
-const SETTLE: Duration = Duration::from_secs(150);
+const SETTLE: Duration = Duration::from_secs(240);
 const TICKET: Duration = Duration::from_secs(20);
 const TOGETHER: usize = 8;
 /// Every state that an order may rest in.

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{
     task::JoinSet,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use super::{
@@ -27,8 +27,9 @@ use crate::{
 const SPARE: i64 = 50;
 const OPENS: Duration = Duration::from_secs(60);
 const ENDS: Duration = Duration::from_secs(90);
-/// Until somebody has won who has not landed: an earlier fault may be in the way.
-const WINNER: Duration = Duration::from_secs(40);
+/// Until somebody has won who has not landed: an earlier fault may be in the way, and a RabbitMQ that
+/// starts on a busy machine takes its time.
+const WINNER: Duration = Duration::from_secs(150);
 /// MySQL may be away itself.
 const LOOK: Duration = Duration::from_millis(100);
 /// Buyers of one round have ids of their own.
@@ -49,9 +50,11 @@ pub(super) async fn play(arena: &Arc<Arena>, plan: &Plan, number: i64) -> Result
     let (api, desk) = (arena.api.clone(), arena.desk.clone());
     let crowd = Crowd::new(api, desk, plan.clone(), activities, accounts?);
     let buyers = crowd.arrive();
+    let edits = tokio::spawn(edit_all(Arc::clone(arena), plan.clone(), sales.clone()));
     let struck = strike_all(arena, plan, &crowd).await?;
     sleep(plan.load.saturating_sub(crowd.since_start())).await;
     arena.ready().await.context("not everything came back")?;
+    edits.await?;
     crowd.close();
     let back = start.elapsed();
     leave(buyers).await?;
@@ -84,6 +87,22 @@ pub(super) async fn play(arena: &Arc<Arena>, plan: &Plan, number: i64) -> Result
         rest.money.refunded,
         crowd.answers(),
     ))
+}
+
+/// An edit may be refused, or be finished by another replica: the books tell.
+async fn edit_all(arena: Arc<Arena>, plan: Plan, sales: Vec<Sale>) {
+    let start = Instant::now();
+    let mut edits = plan.edits;
+    edits.sort_by_key(|edit| edit.after);
+    for edit in edits {
+        sleep_until(start + edit.after).await;
+        let path = format!(
+            "/api/v1/admin/seckill/activities/{}",
+            sales[edit.sale].activity
+        );
+        let body = json!({"spike_stock": edit.units});
+        let _ = arena.api.put(&path, Some(&arena.admin), &body).await;
+    }
 }
 
 async fn leave(mut buyers: JoinSet<Result<()>>) -> Result<()> {
@@ -121,7 +140,8 @@ async fn unlanded_winner(arena: &Arena, crowd: &Arc<Crowd>) -> Result<()> {
     let until = Instant::now() + WINNER;
     while Instant::now() < until {
         let Ok(Some(won)) = timeout(WINNER, crowd.bait()).await else {
-            bail!("nobody wins any more");
+            arena.ready().await?;
+            bail!("everything is ready, and nobody wins any more");
         };
         let Ok(number) = won.order_no.parse::<ids::OrderNo>() else {
             bail!("no order number: {won:?}");

@@ -1,15 +1,12 @@
-use std::{
-    collections::HashMap,
-    net::{Ipv4Addr, SocketAddr},
-};
+use std::net::{Ipv4Addr, SocketAddr};
 
 use testkit::ChaosProxy;
 
 use super::plan::{Far, Replica, Weather};
 
-/// Every replica's own way to every engine, and to the payment company.
+/// Every replica's own ways to the engines, to the other services, and to the payment company.
 #[derive(Default)]
-pub(super) struct Wires(HashMap<(Replica, Far), ChaosProxy>);
+pub(super) struct Wires(Vec<(Replica, Far, ChaosProxy)>);
 
 impl Wires {
     /// Lays a wire; answers the port on the replica's side.
@@ -17,7 +14,7 @@ impl Wires {
         let upstream = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let proxy = ChaosProxy::start(upstream).await;
         let near = proxy.port();
-        self.0.insert((of, far), proxy);
+        self.0.push((of, far, proxy));
         near
     }
 
@@ -36,9 +33,9 @@ impl Wires {
     }
 
     fn between(&self, far: Far, of: Option<Replica>) -> impl Iterator<Item = &ChaosProxy> {
-        let wanted = move |(key, _): &(&(Replica, Far), _)| {
-            key.1 == far && of.is_none_or(|replica| replica == key.0)
-        };
-        self.0.iter().filter(wanted).map(|(_, wire)| wire)
+        self.0
+            .iter()
+            .filter(move |(from, to, _)| *to == far && of.is_none_or(|replica| replica == *from))
+            .map(|(_, _, wire)| wire)
     }
 }

@@ -6,30 +6,27 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
+mod orders;
 mod reference;
+mod reserving;
 #[path = "../sale/support.rs"]
 #[expect(dead_code, reason = "made for the other binary")]
 mod support;
+mod trouble;
 mod world;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     time::{Duration, Instant},
 };
 
 use clock::Clock;
-use money::Money;
-use order::model::{Payment, PaymentNo};
-use proto::{
-    order::Reserved,
-    seckill::{Outcome, Released},
-};
-use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use proto::{order::Reserved, seckill::Released};
+use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use crate::{
-    reference::{Ask, Item, Order, Reach, Redis, Reference, Release, State, Told},
-    support::buyer,
-    world::{Seen, World, item},
+    reference::{Item, Redis, Reference, State},
+    world::{Seen, World},
 };
 
 /// Some seconds less than what a test may take.
@@ -168,358 +165,6 @@ impl Run {
         }
     }
 
-    async fn reserve(&mut self) {
-        let user = self.rng.random_range(1..=USERS);
-        let quantity = self.rng.random_range(1..=self.reference.limit);
-        let key = *["", "a", "b"].choose(&mut self.rng).unwrap();
-        let reach = match self.rng.random_range(0..20) {
-            0 => Reach::Script,
-            1 => Reach::Broker,
-            _ => Reach::Buyer,
-        };
-        let point = match reach {
-            Reach::Script => Some("reserve.after_script"),
-            Reach::Broker => Some("reserve.after_publish"),
-            Reach::Buyer => None,
-        };
-        lay(point);
-        let known: BTreeSet<i64> = self.reference.unsent.keys().copied().collect();
-        let outcome = self.world.reserve(user, quantity, key).await;
-        lift(point);
-        let order = self.world.unsent().await.difference(&known).next().copied();
-        let ask = Ask {
-            user,
-            quantity,
-            key: key.to_owned(),
-            order: order.unwrap_or_default(),
-            at_ms: self.now_ms(),
-        };
-        let told = told(outcome);
-        self.note(format!("reserve {ask:?} as far as {reach:?}: {told:?}"));
-        // The process may have heard of a fence that nobody installed yet.
-        let behind = |redis: &Redis| redis.epoch < self.reference.epoch;
-        if told == Told::Paused && self.reference.redis.as_ref().is_some_and(behind) {
-            self.reference.forget_confirmed();
-            return;
-        }
-        let (expected, published) = self.reference.reserve(&ask, reach);
-        assert_eq!(told, expected, "{:#?}", self.trail);
-        self.publish(published.into_iter().collect()).await;
-    }
-
-    /// What the reference says was published is what the broker got.
-    async fn publish(&mut self, items: Vec<Item>) {
-        let orders = items.iter().map(|item| item.order).collect();
-        let messages = self.world.published(orders).await;
-        for real in messages.iter().flat_map(|message| &message.items) {
-            assert!(
-                items.contains(&item(real)),
-                "{real:?} of {items:?}: {:#?}",
-                self.trail
-            );
-        }
-        self.wire.extend(messages);
-    }
-
-    async fn relay(&mut self) {
-        let dies = self.rng.random_bool(0.2);
-        self.relay_unless(dies).await;
-    }
-
-    async fn relay_unless(&mut self, dies: bool) {
-        let now_ms = self.now_ms();
-        let point = dies.then_some("relay.after_publish");
-        lay(point);
-        self.world.app.relay().await.unwrap();
-        lift(point);
-        let items = self.reference.relay(now_ms - RELAY_AFTER_MS, dies);
-        self.note(format!("relay of {}, dies: {dies}", items.len()));
-        self.publish(items).await;
-    }
-
-    async fn land(&mut self) {
-        if self.wire.is_empty() {
-            return;
-        }
-        let message = self
-            .wire
-            .swap_remove(self.rng.random_range(0..self.wire.len()));
-        self.land_one(&message).await;
-        self.landed.push(message);
-    }
-
-    async fn land_again(&mut self) {
-        if let Some(message) = self.landed.choose(&mut self.rng).cloned() {
-            self.land_one(&message).await;
-        }
-    }
-
-    async fn land_one(&mut self, message: &Reserved) {
-        let now_ms = self.now_ms();
-        self.world.land(message).await;
-        let mut items: Vec<Item> = message.items.iter().map(item).collect();
-        items.sort_by_key(|item| item.order);
-        for item in &items {
-            self.reference.land(item, now_ms);
-        }
-        self.note(format!("land {items:?}"));
-    }
-
-    /// Some order that has landed in one of these states.
-    fn some(&mut self, fits: impl Fn(State) -> bool) -> Option<Order> {
-        let orders = self.reference.orders.values();
-        let fitting: Vec<&Order> = orders.filter(|order| fits(order.state)).collect();
-        fitting.choose(&mut self.rng).copied().cloned()
-    }
-
-    async fn open_payment(&mut self) {
-        let Some(order) = self.some(|state| matches!(state, State::Pending { .. })) else {
-            return;
-        };
-        let (id, user) = (order.item.order, buyer(order.item.user));
-        let asked = self
-            .world
-            .shop
-            .order_app
-            .allow_payment(&user, id.try_into().unwrap());
-        let _refused_when_late = asked.await;
-        let now_ms = self.now_ms();
-        self.reference.allow_payment(id, now_ms);
-        self.note(format!("open a payment of {id}"));
-    }
-
-    /// Mostly of somebody who was allowed to; money may come for anything.
-    async fn pay(&mut self) {
-        let late = self.rng.random_bool(0.2);
-        let Some(order) = self.some(|state| late || is_payable(state)) else {
-            return;
-        };
-        let id = order.item.order;
-        self.payments += 1;
-        let quantity = order.item.units.len() as i64;
-        let received = order::Received {
-            message: mq::Outgoing::of(&Reserved::default()).id,
-            order: id.try_into().unwrap(),
-            payment: Payment {
-                no: PaymentNo::parse(&format!("PAY{}", self.payments)).unwrap(),
-                at_ms: 1,
-            },
-            amount: Money::from_fen(PRICE_FEN * quantity).unwrap(),
-        };
-        self.world
-            .shop
-            .order_app
-            .payment_paid(&received)
-            .await
-            .unwrap();
-        self.reference.pay(id);
-        self.note(format!("pay {id}"));
-    }
-
-    async fn lapse(&mut self) {
-        self.world
-            .shop
-            .clock
-            .advance_ms(self.rng.random_range(1..=WINDOW_S * 500));
-        self.world.shop.order_app.sweep().await.unwrap();
-        let now_ms = self.now_ms();
-        self.reference.sweep(now_ms);
-        self.note("sweep".to_owned());
-        self.take_releases().await;
-    }
-
-    async fn payment_closed(&mut self) {
-        let Some(order) = self.some(|state| state == State::Closing) else {
-            return;
-        };
-        let id = order.item.order;
-        self.world
-            .shop
-            .order_app
-            .payment_closed(id.try_into().unwrap())
-            .await
-            .unwrap();
-        self.reference.payment_closed(id);
-        self.note(format!("payment closed {id}"));
-        self.take_releases().await;
-    }
-
-    /// Of an order that has landed, or of one that has not.
-    async fn cancel(&mut self) {
-        let landed = self.some(|_| true).map(|order| order.item);
-        let mirrored: Vec<&Item> = self.reference.mirrored.values().collect();
-        let unlanded = mirrored.choose(&mut self.rng).copied().cloned();
-        let first = if self.rng.random_bool(0.5) {
-            landed
-        } else {
-            unlanded
-        };
-        let Some(Item { order, user, .. }) = first else {
-            return;
-        };
-        let user = buyer(user);
-        let asked = self
-            .world
-            .shop
-            .order_app
-            .cancel_order(&user, order.try_into().unwrap());
-        let _refused_when_over = asked.await;
-        self.reference.cancel(order);
-        self.note(format!("cancel {order}"));
-        self.take_releases().await;
-    }
-
-    /// What closing freed is on its way to seckill.
-    async fn take_releases(&mut self) {
-        while self.releases.len() < self.reference.releases.len() {
-            let release = self.world.next_release().await;
-            let wanted =
-                |known: &Release| known.order == release.order_id && known.epoch == release.epoch;
-            assert!(
-                self.reference.releases.iter().any(wanted),
-                "{release:?}: {:#?}",
-                self.trail
-            );
-            self.releases.push(release);
-        }
-    }
-
-    /// In any order, and sometimes twice.
-    async fn release(&mut self) {
-        if self.releases.is_empty() {
-            return;
-        }
-        let place = self.rng.random_range(0..self.releases.len());
-        let real = self.releases[place].clone();
-        let ours = Release {
-            order: real.order_id,
-            epoch: real.epoch,
-        };
-        let done = self.world.app.release(&real).await.unwrap() == seckill::Release::Done;
-        self.note(format!("release {ours:?}: {done}"));
-        assert_eq!(done, self.reference.released(&ours), "{:#?}", self.trail);
-        if done && self.rng.random_bool(0.8) {
-            self.releases.swap_remove(place);
-            let known = self
-                .reference
-                .releases
-                .iter()
-                .position(|known| known.order == ours.order);
-            self.reference.releases.swap_remove(known.unwrap());
-        }
-    }
-
-    async fn edit(&mut self) {
-        let units = self.rng.random_range(1..14);
-        if units == self.reference.units {
-            return;
-        }
-        let edited = self.world.edit(units).await;
-        self.note(format!("edit to {units} units: {edited}"));
-        assert_eq!(edited, self.reference.edit(units), "{:#?}", self.trail);
-    }
-
-    async fn lose(&mut self) {
-        let part = [
-            None,
-            Some("meta"),
-            Some("returned"),
-            Some("buyers"),
-            Some("unsent"),
-        ];
-        let part = *part.choose(&mut self.rng).unwrap();
-        self.world.lose(part).await;
-        self.note(format!("Redis loses {part:?}"));
-        let reference = &mut self.reference;
-        match (part, reference.redis.as_mut()) {
-            (Some("returned"), Some(redis)) => redis.returned.clear(),
-            (Some("buyers"), Some(redis)) => redis.slots.clear(),
-            (Some("returned" | "buyers"), None) => {}
-            (Some("unsent"), _) => reference.unsent.clear(),
-            (Some(_), _) => reference.redis = None,
-            (None, _) => {
-                reference.redis = None;
-                reference.unsent.clear();
-            }
-        }
-    }
-
-    async fn snapshot(&mut self) {
-        let bytes = self.world.shop.dump(self.world.activity).await;
-        let (redis, unsent) = (self.reference.redis.clone(), self.reference.unsent.clone());
-        // What is left of a sale whose meta is lost cannot be told from what a snapshot brings.
-        if redis.is_some() {
-            self.snapshots.push((bytes, redis, unsent));
-            self.note("snapshot".to_owned());
-        }
-    }
-
-    async fn roll_back(&mut self) {
-        let Some((bytes, redis, unsent)) = self.snapshots.choose(&mut self.rng).cloned() else {
-            return;
-        };
-        self.world.shop.roll_back(self.world.activity, &bytes).await;
-        self.note(format!(
-            "roll back to {redis:?}, unsent {:?}",
-            unsent.keys()
-        ));
-        (self.reference.redis, self.reference.unsent) = (redis, unsent);
-    }
-
-    /// Its keys say that another server holds them.
-    async fn restart_redis(&mut self) {
-        if let Some(redis) = self.reference.redis.as_mut() {
-            self.world
-                .shop
-                .forge(self.world.activity, "run_id", "another")
-                .await;
-            redis.foreign = true;
-            self.note("Redis restarts".to_owned());
-        }
-    }
-
-    async fn restart(&mut self) {
-        self.world.restart().await;
-        self.reference.confirmed.clear();
-        self.note("the process restarts".to_owned());
-    }
-
-    /// Only what an administrator's rebuild looks at.
-    async fn rebuild_dies(&mut self) {
-        let epoch = self.reference.epoch;
-        let open = |redis: &Redis| redis.open && redis.epoch == epoch;
-        if self.reference.redis.as_ref().is_some_and(open) {
-            return;
-        }
-        let points = [
-            "rebuild.after_pause",
-            "rebuild.after_fence",
-            "rebuild.after_stage",
-        ];
-        let point = *points.choose(&mut self.rng).unwrap();
-        lay(Some(point));
-        let warm = self.world.warm_up().await;
-        lift(Some(point));
-        self.note(format!("a rebuild dies at {point}"));
-        assert!(!warm, "{:#?}", self.trail);
-        self.reference.pause();
-        if point != "rebuild.after_pause" {
-            self.reference.bump();
-        }
-    }
-
-    async fn detect(&mut self) {
-        if self.reference.is_ill() {
-            self.reference.pause();
-            self.reference.rebuild();
-            self.note(format!("a rebuild at epoch {}", self.reference.epoch));
-            self.world.detect(self.reference.epoch).await;
-        } else {
-            self.world.app.detect().await.unwrap();
-            self.note("nothing to rebuild".to_owned());
-        }
-    }
-
     /// The sale ends, everything arrives, and the product has every piece that was not paid for.
     async fn end(&mut self) {
         self.world.shop.clock.advance_ms(RELAY_AFTER_MS + 1);
@@ -530,7 +175,7 @@ impl Run {
         while !self.wire.is_empty() {
             self.land().await;
         }
-        let order = self.world.shop.order_app.clone();
+        let order = self.world.order.app.clone();
         order.expire_cancelled().await.unwrap();
         order.sweep().await.unwrap();
         self.reference.expire_all();
@@ -569,22 +214,6 @@ impl Run {
         let seen = self.world.look().await;
         let differ = seen.differences(&expected);
         assert!(differ.is_empty(), "{whence}:\n{:#?}\n{differ}", self.trail);
-    }
-}
-
-fn is_payable(state: State) -> bool {
-    matches!(state, State::Pending { opened: true, .. } | State::Closing)
-}
-
-fn told(outcome: Outcome) -> Told {
-    match outcome {
-        Outcome::Won => Told::Won,
-        Outcome::Repeated => Told::Repeated,
-        Outcome::Limit => Told::Limit,
-        Outcome::SoldOut => Told::SoldOut,
-        Outcome::Paused => Told::Paused,
-        Outcome::Unconfirmed | Outcome::Busy => Told::Unknown,
-        other => panic!("{other:?}"),
     }
 }
 

@@ -17,6 +17,7 @@ use proto::{
         UpdateActivityRequest, WarmUpRequest,
     },
 };
+use service::Ctx;
 use sqlx::Row;
 use tokio::sync::{
     Mutex,
@@ -39,6 +40,9 @@ pub(crate) struct World {
     pub(crate) shop: Shop,
     /// The replica that sells; the shop's own does what administrators ask for.
     pub(crate) app: Arc<seckill::App>,
+    /// Stops it.
+    ctx: Ctx,
+    pub(crate) order: order::Started,
     lander: order::Lander,
     reserved: Mutex<UnboundedReceiver<Reserved>>,
     released: Mutex<UnboundedReceiver<Released>>,
@@ -84,16 +88,20 @@ impl World {
             config.sale.audit_again_ms = 0;
         })
         .await;
+        let ctx = Ctx::new("model", shop.clock.clone(), &[]);
+        let order = order::start(ctx, shop.order_config.clone()).await.unwrap();
         let lander = order::Lander::new(
-            shop.order_app.clone(),
+            order.app.clone(),
             shop.broker.publisher(),
             tokio_util::sync::CancellationToken::new(),
             1_000,
         );
         let (reserved, released) = (tap::<Reserved>(&shop), tap::<Released>(&shop));
-        let app = shop.beside(|_| {}).await;
+        let (ctx, app) = process(&shop).await;
         Self {
             app,
+            ctx,
+            order,
             lander,
             reserved: Mutex::new(reserved),
             released: Mutex::new(released),
@@ -122,8 +130,8 @@ impl World {
 
     /// A process with an empty memory takes over.
     pub(crate) async fn restart(&mut self) {
-        self.shop.retire();
-        self.app = self.shop.beside(|_| {}).await;
+        self.ctx.stop().cancel();
+        (self.ctx, self.app) = process(&self.shop).await;
         self.app.refresh().await.unwrap();
     }
 
@@ -299,7 +307,7 @@ impl World {
     }
 
     pub(crate) async fn look(&self) -> Seen {
-        let db = &self.shop.order_db;
+        let db = &self.order.pool;
         let epoch = sqlx::query_scalar("SELECT epoch FROM sales WHERE activity_id = ?");
         let live = sqlx::query(
             "SELECT unit_no, order_id, user_id, slot FROM sale_units WHERE activity_id = ?",
@@ -325,6 +333,21 @@ impl World {
             Some(part) => self.shop.lose(self.activity, &[part]).await,
             None => self.shop.lose(self.activity, &PARTS).await,
         }
+    }
+}
+
+/// A seckill that sells, and does nothing by itself.
+async fn process(shop: &Shop) -> (Ctx, Arc<seckill::App>) {
+    let ctx = Ctx::new("model", shop.clock.clone(), &[]);
+    let started = seckill::start(ctx.clone(), shop.config.clone()).await;
+    let app = started.unwrap().app;
+    app.lease_ids().await.unwrap();
+    (ctx, app)
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.ctx.stop().cancel();
     }
 }
 

@@ -13,13 +13,6 @@ impl Shop {
         ctx
     }
 
-    /// Stops whoever was started last.
-    pub(crate) fn retire(&self) {
-        if let Some(last) = self.others.lock().unwrap().pop() {
-            last.stop().cancel();
-        }
-    }
-
     /// Reservations land from here on.
     pub(crate) async fn land(&self) {
         let ctx = self.other(&[service::Role::Events]);

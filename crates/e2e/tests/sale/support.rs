@@ -42,9 +42,7 @@ pub(crate) struct Shop {
     pub(crate) config: seckill::Config,
     pub(crate) app: Arc<seckill::App>,
     pub(crate) db: db::Pool,
-    pub(crate) order_app: Arc<order::App>,
-    pub(crate) order_db: db::Pool,
-    order_config: order::Config,
+    pub(crate) order_config: order::Config,
     others: Mutex<Vec<Ctx>>,
 }
 
@@ -97,7 +95,7 @@ impl Shop {
         config.grpc.listen = listen(ports[1]);
         config.seckill = peer(ports[2]);
         let of_order = ctx_with(&ctx, order_roles);
-        let order = order::start(of_order.clone(), config.clone())
+        order::start(of_order.clone(), config.clone())
             .await
             .unwrap();
         let order_config = config;
@@ -132,8 +130,6 @@ impl Shop {
             config,
             app,
             db,
-            order_app: order.app,
-            order_db: order.pool,
             order_config,
             others: Mutex::new(vec![of_order, of_seckill]),
         }
