@@ -1,6 +1,6 @@
 //! What becomes of orders that have landed.
 
-use super::{Item, Reference, Release, State};
+use super::{Reference, Release, State};
 
 impl Reference {
     pub(crate) fn allow_payment(&mut self, order: i64, now_ms: i64) {
@@ -18,13 +18,12 @@ impl Reference {
     }
 
     pub(crate) fn sweep(&mut self, now_ms: i64) {
-        let due = |order: &&Order| matches!(order.state, State::Pending { expires_ms, .. } if expires_ms <= now_ms);
-        let due: Vec<i64> = self
-            .orders
-            .values()
-            .filter(due)
-            .map(|order| order.item.order)
-            .collect();
+        let is_due = |state: &State| match state {
+            State::Pending { expires_ms, .. } => *expires_ms <= now_ms,
+            _ => false,
+        };
+        let due = self.orders.values().filter(|order| is_due(&order.state));
+        let due: Vec<i64> = due.map(|order| order.item.order).collect();
         for order in due {
             self.stop(order);
         }
