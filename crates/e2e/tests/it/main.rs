@@ -8,6 +8,5 @@ mod hostile;
 mod kill;
 mod kill_money;
 mod kill_upkeep;
-mod overload;
 mod story;
 mod trace;
