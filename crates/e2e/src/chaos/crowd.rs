@@ -133,17 +133,22 @@ impl Crowd {
     /// Sends somebody new to buy, one after the other, until one has just been told "won": that
     /// order has not landed. `None`: nobody is left.
     pub(super) async fn bait(self: &Arc<Self>) -> Option<Told> {
-        let index = self.next_bait.fetch_add(1, Ordering::Relaxed);
-        let plan = self.plan.baits.get(index)?;
-        let account = self.accounts.get(self.plan.buyers.len() + index)?;
-        let key = key_of(account, 0);
-        let wish = Wish {
-            buyer: account,
-            activity: self.activities[plan.sales[0]],
-            key: Some(&key),
-            quantity: plan.quantity,
-        };
-        self.ask(&wish).await.ok().flatten()
+        loop {
+            let index = self.next_bait.fetch_add(1, Ordering::Relaxed);
+            let plan = self.plan.baits.get(index)?;
+            let account = self.accounts.get(self.plan.buyers.len() + index)?;
+            let key = key_of(account, 0);
+            let wish = Wish {
+                buyer: account,
+                activity: self.activities[plan.sales[0]],
+                key: Some(&key),
+                quantity: plan.quantity,
+            };
+            // One who was not answered in time is not the last.
+            if let Ok(Some(told)) = self.ask(&wish).await {
+                return Some(told);
+            }
+        }
     }
 
     async fn visit(&self, account: &Account, plan: &Buyer) -> Result<()> {
