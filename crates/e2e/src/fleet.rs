@@ -84,7 +84,20 @@ impl Fleet {
         for service in SERVICES {
             fleet.ready(service).await?;
         }
+        fleet.whole().await?;
         Ok(fleet)
+    }
+
+    /// Waits until the gateway reaches everybody: one that started before its neighbours gives them
+    /// a rest first.
+    pub async fn whole(&self) -> Result<()> {
+        let api = self.api()?;
+        poll(READY, async || {
+            let health = api.get("/health", None).await?;
+            Ok((health.body["status"] == "healthy").then_some(()))
+        })
+        .await
+        .context("the gateway does not reach everybody")
     }
 
     fn port(&self, what: &str) -> u16 {

@@ -322,12 +322,7 @@ impl Bench {
             ("MALL_LANDING__CONSUMERS", "8"),
         ];
         self.fleet.restart("order", &off).await?;
-        // The gateway has to notice that its neighbours are back.
-        poll(Duration::from_secs(30), async || {
-            let health = self.api.get("/health", None).await?;
-            Ok((health.body["status"] == "healthy").then_some(()))
-        })
-        .await?;
+        self.fleet.whole().await?;
         ensure!(
             self.report.violations() == 0,
             "violations: there is nothing to compare"
