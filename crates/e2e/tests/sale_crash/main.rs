@@ -185,7 +185,8 @@ async fn a_publication_stops_at(point: &str) {
         ..shop.draft()
     };
     lay(point);
-    shop.create(draft).await.unwrap_err();
+    let recorded = shop.create(draft).await.unwrap();
+    assert!(!recorded.open, "{point}: recorded, and not yet on sale");
     let sale = finished(&shop, |activity| activity.open).await;
     assert_eq!(shop.stock(product_id).await, 60, "{point}");
     let app = next(&shop).await;
