@@ -1,6 +1,6 @@
 //! A client of the canonical API (and of the faces, which answer other envelopes).
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use reqwest::{Method, StatusCode, header::HeaderMap};
@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 /// Longer than any answer the gateway gives.
 const TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a "busy, ask again" is asked again, as the API tells its clients to.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Clone)]
 pub struct Api {
@@ -43,22 +45,34 @@ impl Answer {
 }
 
 /// Somebody who is logged in.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Account {
     pub name: String,
     pub id: i64,
     pub token: String,
 }
 
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.id)
+    }
+}
+
 impl Api {
     pub fn new(base: impl Into<String>) -> Result<Self> {
-        let http = reqwest::Client::builder().timeout(TIMEOUT).build()?;
+        Self::within(base, TIMEOUT)
+    }
+
+    /// Gives up after `limit`.
+    pub fn within(base: impl Into<String>, limit: Duration) -> Result<Self> {
+        let http = reqwest::Client::builder().timeout(limit).build()?;
         Ok(Self {
             base: base.into(),
             http,
         })
     }
 
+    /// Asks; and again, for a while, when the answer is 503.
     pub async fn send(
         &self,
         method: Method,
@@ -77,7 +91,16 @@ impl Api {
         if let Some(body) = body {
             request = request.json(body);
         }
-        Self::answer(request).await.with_context(|| path.to_owned())
+        let asked = tokio::time::Instant::now();
+        loop {
+            let again = request.try_clone().context("a body that is read once")?;
+            let answer = Self::answer(again).await.with_context(|| path.to_owned())?;
+            let busy = answer.status == StatusCode::SERVICE_UNAVAILABLE;
+            if !busy || asked.elapsed() > PATIENCE {
+                return Ok(answer);
+            }
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
     }
 
     /// A request that the others cannot make: a body that is no JSON, a token that is none.

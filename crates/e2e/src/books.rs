@@ -17,6 +17,25 @@ pub struct Books {
     pub broker: mq::Broker,
 }
 
+/// Where the engines answer.
+#[derive(Debug, Clone)]
+pub struct Addresses {
+    pub mysql: String,
+    pub redis: String,
+    pub amqp: String,
+}
+
+impl Addresses {
+    /// Those that the environment names.
+    pub fn named() -> Self {
+        Self {
+            mysql: testkit::mysql_url(),
+            redis: testkit::redis_url(),
+            amqp: testkit::amqp_url(),
+        }
+    }
+}
+
 /// One activity at one moment.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
@@ -55,9 +74,18 @@ impl Books {
     /// Opens the books of a fleet: order's and payment's schemas, and the prefixes of its keys and
     /// queues.
     pub async fn open(schemas: [String; 2], keys: &str, queues: &str) -> Result<Self> {
+        Self::open_at(&Addresses::named(), schemas, keys, queues).await
+    }
+
+    pub async fn open_at(
+        engines: &Addresses,
+        schemas: [String; 2],
+        keys: &str,
+        queues: &str,
+    ) -> Result<Self> {
         let pool = async |schema: &str| {
             let config = db::Config {
-                url: testkit::mysql_url().into(),
+                url: engines.mysql.as_str().into(),
                 schema: schema.to_owned(),
                 connections_max: 2,
                 acquire_timeout_ms: 5_000,
@@ -65,12 +93,12 @@ impl Books {
             db::connect(&config).await
         };
         let kv = kv::Config {
-            url: testkit::redis_url().into(),
+            url: engines.redis.as_str().into(),
             prefix: keys.to_owned(),
             response_timeout_ms: 2_000,
         };
         let mq = mq::Config {
-            url: testkit::amqp_url().into(),
+            url: engines.amqp.as_str().into(),
             prefix: queues.to_owned(),
             confirm_timeout_ms: 5_000,
         };
@@ -190,11 +218,20 @@ impl Books {
         Ok(())
     }
 
+    /// Messages that no consumer could do anything with.
+    pub async fn dead(&self) -> Result<i64> {
+        let mut dead = 0;
+        for queue in QUEUES {
+            dead += self.broker.dead(queue).await?;
+        }
+        Ok(i64::try_from(dead)?)
+    }
+
     async fn read_queues(&self, ledger: &mut Ledger) -> Result<()> {
         for queue in QUEUES {
             ledger.waiting += self.broker.depth(queue).await?.ready as i64;
-            ledger.dead += self.broker.depth(&format!("{queue}.dead")).await?.ready as i64;
         }
+        ledger.dead = self.dead().await?;
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use reqwest::Url;
+use reqwest::{StatusCode, Url};
 use serde_json::{Value, json};
 
 use crate::api::poll;
@@ -87,6 +87,16 @@ impl Desk {
             .iter()
             .filter(|event| event["kind"] == "notification.accepted")
             .count())
+    }
+
+    /// What the company knows of a number; `None`: nothing.
+    pub async fn order(&self, payment_no: &str) -> Result<Option<Value>> {
+        let url = format!("{}/sim/orders/{payment_no}", self.base);
+        let response = self.http.get(url).send().await?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        Ok(Some(response.error_for_status()?.json().await?))
     }
 
     pub async fn journal(&self, payment_no: &str) -> Result<Value> {

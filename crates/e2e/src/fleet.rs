@@ -43,11 +43,12 @@ pub struct Fleet {
 impl Fleet {
     /// A fleet of the binary that tests build.
     pub async fn start() -> Result<Self> {
-        Self::start_binary(target_dir().join("debug/mall")).await
+        Self::start_binary(target_dir().join("debug/mall"), &[]).await
     }
 
-    /// Migrates schemas of its own, and starts the simulators and all services.
-    pub async fn start_binary(binary: PathBuf) -> Result<Self> {
+    /// Migrates schemas of its own, and starts the simulators and all services, with `more` in the
+    /// environment of each.
+    pub async fn start_binary(binary: PathBuf, more: &[(&str, &str)]) -> Result<Self> {
         let name = unique_name();
         let directory = target_dir().join("e2e").join(&name);
         fs::create_dir_all(&directory)?;
@@ -69,6 +70,9 @@ impl Fleet {
             processes: HashMap::new(),
         };
         fleet.common = fleet.common_env();
+        let more = more.iter().copied();
+        let owned = more.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        fleet.common.extend(owned);
         fleet.start_companies().await?;
         for service in WITH_SCHEMA {
             let status = fleet.command(service, &["migrate", service]).status()?;
@@ -80,7 +84,20 @@ impl Fleet {
         for service in SERVICES {
             fleet.ready(service).await?;
         }
+        fleet.whole().await?;
         Ok(fleet)
+    }
+
+    /// Waits until the gateway reaches everybody: one that started before its neighbours gives them
+    /// a rest first.
+    pub async fn whole(&self) -> Result<()> {
+        let api = self.api()?;
+        poll(READY, async || {
+            let health = api.get("/health", None).await?;
+            Ok((health.body["status"] == "healthy").then_some(()))
+        })
+        .await
+        .context("the gateway does not reach everybody")
     }
 
     fn port(&self, what: &str) -> u16 {

@@ -4,6 +4,7 @@
 pub mod api;
 pub mod bench;
 pub mod books;
+pub mod chaos;
 pub mod desk;
 pub mod fleet;
 pub mod load;

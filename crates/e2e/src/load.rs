@@ -26,8 +26,8 @@ pub struct Load {
     pub connections: usize,
     /// Requests per second over all connections; `None`: each asks again as soon as it is answered.
     pub rate: Option<u32>,
-    /// Nothing is sent later than this.
-    pub at_most: Duration,
+    /// Sent until this long has passed and this many were sent, whichever is later.
+    pub at_least: (Duration, usize),
     pub requests: Requests,
 }
 
@@ -86,7 +86,8 @@ impl Load {
                 requests: Arc::clone(&self.requests),
                 gap: self.rate.map(|rate| Duration::from_secs(1) / rate.max(1)),
                 start,
-                until: start + self.at_most,
+                until: start + self.at_least.0,
+                requests_min: self.at_least.1,
                 buffer: Vec::with_capacity(4_096),
             };
             connections.spawn(connection.run());
@@ -112,6 +113,7 @@ struct Connection {
     gap: Option<Duration>,
     start: Instant,
     until: Instant,
+    requests_min: usize,
     buffer: Vec<u8>,
 }
 
@@ -127,7 +129,7 @@ impl Connection {
                 due = self.start + gap * u32::try_from(number).unwrap_or(u32::MAX);
                 tokio::time::sleep_until(due.into()).await;
             }
-            if due >= self.until {
+            if due >= self.until && number >= self.requests_min {
                 return Ok(told);
             }
             let Some(request) = (self.requests)(number) else {

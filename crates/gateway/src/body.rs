@@ -1,13 +1,14 @@
 //! Request bodies and queries, read so that every mistake is a coded answer.
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody},
     extract::{FromRequest, FromRequestParts, Request},
-    http::{header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
     response::Response,
 };
 use bytes::Bytes;
 use fault::Reason;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
 use crate::{cx::Cx, refusal::Refusal, state::Gateway};
@@ -18,6 +19,9 @@ pub(crate) struct Json<T>(pub(crate) T);
 /// A JSON body, or none at all.
 pub(crate) struct MaybeJson<T>(pub(crate) T);
 
+/// A body as it came, with its headers.
+pub(crate) struct Raw(pub(crate) HeaderMap, pub(crate) Bytes);
+
 /// A query whose every field is text, so that a number that is none becomes a default and not an
 /// error.
 pub(crate) struct Query<T>(pub(crate) T);
@@ -26,11 +30,8 @@ impl<T: DeserializeOwned> FromRequest<Gateway> for Json<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &Gateway) -> Result<Self, Response> {
-        let (cx, bytes, is_json) = read(request, state).await?;
-        if !is_json {
-            return Err(cx.refuse(&Reason::MediaType.into()));
-        }
-        parse(&bytes)
+        let (cx, headers, bytes) = read(request, state).await?;
+        json(&headers, &bytes)
             .map(Self)
             .map_err(|refusal| cx.refuse(&refusal))
     }
@@ -40,14 +41,19 @@ impl<T: DeserializeOwned + Default> FromRequest<Gateway> for MaybeJson<T> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &Gateway) -> Result<Self, Response> {
-        let (cx, bytes, _) = read(request, state).await?;
-        if bytes.is_empty() {
-            Ok(Self(T::default()))
-        } else {
-            parse(&bytes)
-                .map(Self)
-                .map_err(|refusal| cx.refuse(&refusal))
-        }
+        let (cx, _, bytes) = read(request, state).await?;
+        maybe_json(&bytes)
+            .map(Self)
+            .map_err(|refusal| cx.refuse(&refusal))
+    }
+}
+
+impl FromRequest<Gateway> for Raw {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &Gateway) -> Result<Self, Response> {
+        let (_, headers, bytes) = read(request, state).await?;
+        Ok(Self(headers, bytes))
     }
 }
 
@@ -60,31 +66,52 @@ impl<T: DeserializeOwned + Default, S: Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-async fn read(request: Request<Body>, state: &Gateway) -> Result<(Cx, Bytes, bool), Response> {
+async fn read(request: Request<Body>, state: &Gateway) -> Result<(Cx, HeaderMap, Bytes), Response> {
     let (mut parts, body) = request.into_parts();
     let Ok(cx) = Cx::from_request_parts(&mut parts, state).await;
-    let said = parts
-        .headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let is_json = said.is_some_and(|said| {
-        let kind = said.split(';').next().unwrap_or_default().trim();
-        kind.eq_ignore_ascii_case("application/json")
-    });
     match all_of(body, state.config.http.body_bytes_max, state).await {
-        Ok(bytes) => Ok((cx, bytes, is_json)),
+        Ok(bytes) => Ok((cx, parts.headers, bytes)),
         Err(reason) => Err(cx.refuse_early(&reason.into())),
     }
 }
 
 /// The whole body, if it is short enough and comes in time: nobody waits for the rest of one,
 /// however slowly it trickles in.
-pub(crate) async fn all_of(body: Body, max: usize, gateway: &Gateway) -> Result<Bytes, Reason> {
-    let all = axum::body::to_bytes(body, max);
+pub(crate) async fn all_of<B>(body: B, max: usize, gateway: &Gateway) -> Result<Bytes, Reason>
+where
+    B: HttpBody<Data = Bytes, Error: Into<axum::BoxError>>,
+{
+    let all = Limited::new(body, max).collect();
     match tokio::time::timeout(gateway.config.http.request_timeout(), all).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => Err(Reason::TooLarge),
+        Ok(Ok(all)) => Ok(all.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Reason::TooLarge),
+        Ok(Err(_)) => Err(Reason::BadParameter),
         Err(_) => Err(Reason::Timeout),
+    }
+}
+
+/// A body that has to say that it is JSON.
+pub(crate) fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Refusal> {
+    let said = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let is_json = said.is_some_and(|said| {
+        let kind = said.split(';').next().unwrap_or_default().trim();
+        kind.eq_ignore_ascii_case("application/json")
+    });
+    if is_json {
+        parse(body)
+    } else {
+        Err(Reason::MediaType.into())
+    }
+}
+
+/// A body that may be missing, whatever it says that it is.
+pub(crate) fn maybe_json<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Refusal> {
+    if body.is_empty() {
+        Ok(T::default())
+    } else {
+        parse(body)
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) struct Cx(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) family: Family,
     pub(crate) request_id: String,
+    /// In hex; of a trace that may not be kept.
+    pub(crate) trace_id: String,
     pub(crate) now_ms: i64,
     pub(crate) address: IpAddr,
     /// Who the token says is calling; `Err` when a token was sent that is no good.
@@ -70,6 +72,7 @@ impl Cx {
         Self(Arc::new(Inner {
             family: Family::of(path),
             request_id: String::new(),
+            trace_id: String::new(),
             now_ms: 0,
             address: IpAddr::from([0, 0, 0, 0]),
             caller: Ok(None),
@@ -118,7 +121,9 @@ impl Cx {
     ) -> Response {
         match (work.await, self.0.family) {
             (Ok(()), Family::V1) => json(StatusCode::OK, &self.v1::<()>(0, "OK", None)),
-            (Ok(()), Family::Gomall) => json(StatusCode::OK, &Gomall::<()>::success(None)),
+            (Ok(()), Family::Gomall) => {
+                json(StatusCode::OK, &self.gomall::<()>(0, "success", None))
+            }
             (Ok(()), Family::Guangyang) => json(StatusCode::OK, &serde_json::json!({})),
             (Err(refusal), _) => self.refuse(&refusal),
         }
@@ -132,7 +137,7 @@ impl Cx {
         match result {
             Ok(data) => match self.0.family {
                 Family::V1 => json(ok, &self.v1(0, "OK", Some(data))),
-                Family::Gomall => json(StatusCode::OK, &Gomall::success(Some(data))),
+                Family::Gomall => json(StatusCode::OK, &self.gomall(0, "success", Some(data))),
                 Family::Guangyang => json(StatusCode::OK, &data),
             },
             Err(refusal) => self.refuse(&refusal),
@@ -152,7 +157,7 @@ impl Cx {
             // Its pages take HTTP 401 for a lost session and reload.
             Family::Gomall => json(
                 StatusCode::OK,
-                &Gomall::<()>::refusal(gomall_number(reason), message),
+                &self.gomall::<()>(gomall_number(reason), message, None),
             ),
         };
         retry_after(response, refusal)
@@ -185,8 +190,17 @@ impl Cx {
             message,
             data,
             request_id: &self.0.request_id,
-            trace_id: service::trace::current_trace_id().unwrap_or_default(),
+            trace_id: &self.0.trace_id,
             timestamp: crate::views::rfc3339(self.0.now_ms),
+        }
+    }
+
+    fn gomall<'a, T>(&'a self, code: u32, message: &'a str, data: Option<T>) -> Gomall<'a, T> {
+        Gomall {
+            code,
+            message,
+            data,
+            trace_id: &self.0.trace_id,
         }
     }
 }
@@ -226,7 +240,7 @@ struct V1<'a, T> {
     message: &'a str,
     data: Option<T>,
     request_id: &'a str,
-    trace_id: String,
+    trace_id: &'a str,
     timestamp: String,
 }
 
@@ -237,7 +251,7 @@ struct Gomall<'a, T> {
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<T>,
-    trace_id: String,
+    trace_id: &'a str,
 }
 
 /// The original said plain text; its pages read `detail` or `message` of JSON as well.
@@ -264,30 +278,6 @@ struct Early<'a> {
     code: u32,
     message: &'a str,
     msg: &'a str,
-}
-
-impl<'a, T> Gomall<'a, T> {
-    fn success(data: Option<T>) -> Self {
-        Self {
-            code: 0,
-            message: "success",
-            data,
-            trace_id: trace_id(),
-        }
-    }
-
-    fn refusal(code: u32, message: &'a str) -> Self {
-        Self {
-            code,
-            message,
-            data: None,
-            trace_id: trace_id(),
-        }
-    }
-}
-
-fn trace_id() -> String {
-    service::trace::current_trace_id().unwrap_or_default()
 }
 
 pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {

@@ -10,7 +10,7 @@ use std::{
 use axum::{
     body::Body,
     extract::{ConnectInfo, MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::Response,
 };
@@ -75,20 +75,26 @@ pub(crate) async fn enter(
     if let Some(parent) = text(request.headers(), "traceparent") {
         service::trace::set_parent(&span, parent);
     }
-    let cx = context(&gateway, &request);
+    let trace_id = span.in_scope(service::trace::current_trace_id);
+    let caller = Caller::of(request.headers(), request.uri(), request.extensions());
+    let cx = context(&gateway, caller, trace_id.unwrap_or_default());
     request.extensions_mut().insert(cx.clone());
     let mut response = pass(&gateway, &cx, lane, request, next)
         .instrument(span)
         .await;
     decorate(response.headers_mut(), &cx);
-    let status = response.status();
+    count(lane, &route, label(&method), response.status(), start);
+    response
+}
+
+/// An answer of `route`, in the metrics.
+pub(crate) fn count(lane: Lane, route: &str, method: &str, status: StatusCode, start: Instant) {
     REQUESTS
-        .with_label_values(&[lane.name(), &route, label(&method), status.as_str()])
+        .with_label_values(&[lane.name(), route, method, status.as_str()])
         .inc();
     SECONDS
-        .with_label_values(&[lane.name(), &route])
+        .with_label_values(&[lane.name(), route])
         .observe(start.elapsed().as_secs_f64());
-    response
 }
 
 /// A stranger's own methods are no labels: there is no end to them.
@@ -147,7 +153,7 @@ async fn pass(
     }
 }
 
-fn admit(gateway: &Gateway, cx: &Cx, lane: Lane) -> Result<(), Refusal> {
+pub(crate) fn admit(gateway: &Gateway, cx: &Cx, lane: Lane) -> Result<(), Refusal> {
     let limits = &gateway.limits;
     let refuse = |reason: Reason| {
         move |TooOften(seconds)| Refusal {
@@ -180,16 +186,35 @@ fn admit(gateway: &Gateway, cx: &Cx, lane: Lane) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn context(gateway: &Gateway, request: &Request) -> Cx {
-    let headers = request.headers();
-    let peer = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|info| info.0.ip());
-    let peer = peer.unwrap_or(IpAddr::from([0, 0, 0, 0]));
+/// What of a request says where it comes from.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller<'a> {
+    headers: &'a HeaderMap,
+    path: &'a str,
+    peer: IpAddr,
+}
+
+impl<'a> Caller<'a> {
+    pub(crate) fn of(headers: &'a HeaderMap, uri: &'a Uri, extensions: &Extensions) -> Self {
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+        Self {
+            headers,
+            path: uri.path(),
+            peer: peer.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip()),
+        }
+    }
+}
+
+pub(crate) fn context(gateway: &Gateway, from: Caller<'_>, trace_id: String) -> Cx {
+    let Caller {
+        headers,
+        path,
+        peer,
+    } = from;
     Cx(Arc::new(Inner {
-        family: Family::of(request.uri().path()),
+        family: Family::of(path),
         request_id: request_id(headers),
+        trace_id,
         now_ms: gateway.clock.now_ms(),
         address: client_address(peer, headers, &gateway.config.http.trusted_proxies),
         caller: caller(gateway, headers),
@@ -205,7 +230,12 @@ fn request_id(headers: &HeaderMap) -> String {
     };
     text(headers, REQUEST_ID.as_str())
         .filter(sane)
-        .map_or_else(|| uuid::Uuid::new_v4().simple().to_string(), str::to_owned)
+        .map_or_else(new_id, str::to_owned)
+}
+
+fn new_id() -> String {
+    let id = uuid::Builder::from_random_bytes(rand::random());
+    id.into_uuid().simple().to_string()
 }
 
 /// `Bearer <token>`, the scheme in any case, or the bare token.
@@ -251,11 +281,11 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
     client
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-fn decorate(headers: &mut HeaderMap, cx: &Cx) {
+pub(crate) fn decorate(headers: &mut HeaderMap, cx: &Cx) {
     if let Ok(id) = HeaderValue::from_str(&cx.0.request_id) {
         headers.insert(REQUEST_ID, id);
     }

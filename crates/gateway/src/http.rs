@@ -26,7 +26,6 @@ pub(crate) fn router(gateway: &Gateway) -> Router {
             gateway.clone(),
             enter::enter,
         ))
-        .layer(enter::cors(&gateway.config.http.cors_origins))
         .with_state(gateway.clone())
 }
 

@@ -22,6 +22,7 @@ mod upload;
 
 mod faces;
 mod http;
+mod rush;
 mod server;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -68,11 +69,11 @@ pub fn start(ctx: &Ctx, config: Config) -> anyhow::Result<SocketAddr> {
     let http = config.http.clone();
     let gateway = parts(ctx, config)?;
     jobs(ctx, &gateway);
-    let router = http::router(&gateway);
+    let service = rush::front(&gateway, http::router(&gateway));
     let tracker = ctx.tracker().clone();
     ctx.spawn(server::serve(
         listener,
-        router,
+        service,
         http,
         tracker,
         ctx.stop().clone(),

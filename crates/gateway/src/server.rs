@@ -1,9 +1,10 @@
 //! Connections: accepted, bounded, timed and drained. What they ask is `http`'s business.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use axum::{body::HttpBody, extract::ConnectInfo};
+use bytes::Bytes;
+use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -36,13 +37,18 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Serves until `stop`, then ends idle connections and lets the others finish their request. A
 /// connection beyond the bound waits in the system's queue.
-pub async fn serve(
+pub async fn serve<S, B>(
     listener: TcpListener,
-    router: Router,
+    service: S,
     config: Http,
     tracker: TaskTracker,
     stop: CancellationToken,
-) {
+) where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S: Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+    B: HttpBody<Data = Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+{
     let places = Arc::new(Semaphore::new(config.connections_max));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -51,7 +57,7 @@ pub async fn serve(
     while let Some(accepted) = stop.run_until_cancelled(accept(&listener, &places)).await {
         match accepted {
             Ok((stream, peer, place)) => {
-                let service = service_fn(per_request(router.clone(), peer));
+                let service = service_fn(from(peer, service.clone()));
                 let connection = http.serve_connection(TokioIo::new(stream), service);
                 let connection = draining.watch(connection);
                 tracker.spawn(async move {
@@ -83,13 +89,13 @@ async fn accept(
     Ok((stream, peer, place))
 }
 
-fn per_request(
-    router: Router,
-    peer: SocketAddr,
-) -> impl Fn(hyper::Request<Incoming>) -> <Router as Service<hyper::Request<Body>>>::Future {
-    move |request| {
-        let mut request = request.map(Body::new);
+/// Requests say where they come from.
+fn from<S>(peer: SocketAddr, service: S) -> impl Fn(Request<Incoming>) -> S::Future
+where
+    S: Service<Request<Incoming>> + Clone,
+{
+    move |mut request| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().call(request)
+        service.clone().call(request)
     }
 }

@@ -10,6 +10,10 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+/// A tenth faster than the system's in a rush.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(name = "mall", about = "A flash-sale commerce fleet", version)]
 struct Arguments {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use clock::SystemClock;
-use simulators::s3;
+use simulators::{s3, wechat};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,9 @@ pub(crate) enum Company {
         /// Keys are made here at the first start, with client.env for the merchant.
         #[arg(long)]
         dir: PathBuf,
+        /// Where the merchant wants notifications: client.env says so.
+        #[arg(long, default_value = wechat::NOTIFY_URL)]
+        notify_url: String,
         /// Divides the protocol's waits: retries, refunds.
         #[arg(long, default_value_t = 60)]
         time_scale: u32,
@@ -60,11 +63,12 @@ async fn serve(company: Company) -> Result<()> {
         Company::Wechat {
             listen,
             dir,
+            notify_url,
             time_scale,
         } => {
             let clock = SystemClock::shared();
-            let wechat = simulators::wechat::Wechat::bind(listen, &dir, clock, time_scale).await;
-            wechat
+            wechat::Wechat::bind_for(&notify_url, listen, &dir, clock, time_scale)
+                .await
                 .with_context(|| listen.to_string())?
                 .run(stop)
                 .await?;

@@ -19,18 +19,25 @@ const RESOLVE_AGAIN: Duration = Duration::from_millis(500);
 /// Addresses that may change at once.
 const CHANGES_MAX: usize = 64;
 
-/// Connects at the first call. A name is resolved for as long as the channel is held.
-pub(crate) fn transport(uri: &Uri) -> Transport {
-    let host = uri.host().unwrap_or_default();
-    let literal = host.trim_start_matches('[').trim_end_matches(']');
-    if literal == "localhost" || literal.parse::<std::net::IpAddr>().is_ok() {
+/// Connects at the first call. Names are resolved for as long as the channel is held.
+pub(crate) fn transport(uris: &[Uri]) -> Transport {
+    if let [uri] = uris
+        && is_literal(uri)
+    {
         return endpoint(uri.clone()).connect_lazy();
     }
     let (transport, changes) = Transport::balance_channel(CHANGES_MAX);
-    let name = uri.authority().map(ToString::to_string).unwrap_or_default();
+    let authorities = uris.iter().filter_map(Uri::authority);
+    let names = authorities.map(ToString::to_string).collect();
     // Ends with the channel, which may outlive whoever made it: nothing waits for it.
-    tokio::spawn(resolve(name, changes));
+    tokio::spawn(resolve(names, changes));
     transport
+}
+
+fn is_literal(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default();
+    let literal = host.trim_start_matches('[').trim_end_matches(']');
+    literal == "localhost" || literal.parse::<std::net::IpAddr>().is_ok()
 }
 
 fn endpoint(uri: Uri) -> Endpoint {
@@ -44,23 +51,27 @@ fn endpoint(uri: Uri) -> Endpoint {
         .initial_connection_window_size(CONNECTION_WINDOW)
 }
 
-/// A name is resolved again and again: a connection would stay with the replica that it found first.
-async fn resolve(name: String, changes: Sender<Change<SocketAddr, Endpoint>>) {
+/// Names are resolved again and again: a connection would stay with the replica that it found first.
+async fn resolve(names: Vec<String>, changes: Sender<Change<SocketAddr, Endpoint>>) {
     let mut known = HashSet::new();
-    let mut lost = false;
+    let mut lost = HashSet::new();
     loop {
-        match tokio::net::lookup_host(&name).await {
-            Ok(found) => {
-                known = apply(known, found.collect(), &changes).await;
-                lost = false;
-            }
-            Err(error) => {
-                // Said once, not with every look.
-                if !std::mem::replace(&mut lost, true) {
-                    tracing::warn!(peer = name, %error, "a peer's name was not resolved");
+        let mut found = HashSet::new();
+        for name in &names {
+            match tokio::net::lookup_host(name).await {
+                Ok(addresses) => {
+                    found.extend(addresses);
+                    lost.remove(name);
+                }
+                Err(error) => {
+                    // Said once, not with every look.
+                    if lost.insert(name.clone()) {
+                        tracing::warn!(peer = name, %error, "a peer's name was not resolved");
+                    }
                 }
             }
         }
+        known = apply(known, found, &changes).await;
         let pause = if known.is_empty() {
             RESOLVE_AGAIN
         } else {

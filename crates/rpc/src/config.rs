@@ -29,7 +29,8 @@ pub struct FleetConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PeerConfig {
-    /// `http://host:port`; a name with several addresses is balanced over them.
+    /// `http://host:port`; several of them, with commas between, are balanced, and so is a name with
+    /// several addresses.
     #[serde(deserialize_with = "address")]
     pub url: String,
     /// For a call that brings no deadline of its own.
@@ -72,16 +73,18 @@ fn header<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D:
 }
 
 fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let url = String::deserialize(deserializer)?;
-    let parsed = url.parse::<Uri>().ok();
+    let urls = String::deserialize(deserializer)?;
     let usable = |uri: &Uri| {
         uri.scheme_str() == Some("http")
             && uri.port_u16().is_some()
             && matches!(uri.path(), "" | "/")
     };
-    if parsed.as_ref().is_some_and(usable) {
-        Ok(url)
+    let mut parsed = urls.split(',').map(|url| url.trim().parse::<Uri>().ok());
+    if parsed.all(|uri| uri.as_ref().is_some_and(usable)) {
+        Ok(urls)
     } else {
-        Err(D::Error::custom("an address like http://host:port"))
+        Err(D::Error::custom(
+            "an address like http://host:port, or several with commas between",
+        ))
     }
 }

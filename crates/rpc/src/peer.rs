@@ -49,14 +49,16 @@ struct Shared {
 /// Connects at the first call. Must be called inside the runtime; an address that cannot be parsed is never
 /// reached, so a configuration refuses it first.
 pub fn peer(config: &PeerConfig, fleet: &FleetConfig) -> Channel {
-    let uri = config.url.parse::<Uri>().unwrap_or_default();
+    let urls = config.url.split(',');
+    let uris: Vec<Uri> = urls.filter_map(|url| url.trim().parse().ok()).collect();
+    let authority = uris.first().and_then(Uri::authority);
     let mut secret = HeaderValue::try_from(fleet.secret.expose_secret())
         .unwrap_or_else(|_| HeaderValue::from_static(""));
     secret.set_sensitive(true);
     Channel {
-        transport: balance::transport(&uri),
+        transport: balance::transport(&uris),
         shared: Arc::new(Shared {
-            name: uri.authority().map(ToString::to_string).unwrap_or_default(),
+            name: authority.map(ToString::to_string).unwrap_or_default(),
             secret,
             timeout: Duration::from_millis(config.timeout_ms),
             breaker: Breaker::default(),

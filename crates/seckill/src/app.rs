@@ -1,5 +1,6 @@
 //! What can be asked of a sale: one verb, one file.
 
+mod accept;
 mod accepted;
 mod activity_view;
 mod audit;
@@ -41,7 +42,7 @@ use tracing::Instrument;
 
 pub(crate) use audit::Findings;
 pub(crate) use hand_off::hand_off;
-pub(crate) use release::Release;
+pub use release::Release;
 
 use crate::{
     Error, config, domain::Activity, order_ids::OrderIds, sales::Sales, stock::Stock, store::Store,
@@ -58,8 +59,8 @@ pub struct App {
     pub(crate) clock: SharedClock,
     pub(crate) sales: Sales,
     pub(crate) order_ids: OrderIds,
-    /// Winners on their way to the broker; answers whether it has them.
-    pub(crate) hand_off: batch::Batcher<ReservedItem, bool>,
+    /// Groups of winners on their way to the broker; answers whether it has them.
+    pub(crate) hand_off: batch::Batcher<Vec<ReservedItem>, bool>,
     /// How long a buyer waits for that answer.
     pub(crate) confirm: Duration,
     /// Buyers that one script serves.

@@ -28,11 +28,11 @@ pub struct Config {
 pub struct Reserve {
     /// Off: one script per buyer and one message per winner, what the fleet is measured against.
     pub batching: bool,
-    /// Winners per message.
+    /// Script calls whose winners share a message.
     pub batch_max: usize,
     /// Messages under way at once.
     pub slots: usize,
-    /// Winners that may wait for a message.
+    /// Script calls whose winners may wait for a message.
     pub queue_max: usize,
 }
 

@@ -38,7 +38,7 @@ use proto::{
 };
 use service::{Ctx, Role};
 
-pub use app::App;
+pub use app::{App, Release};
 pub use config::{Config, Reserve, Sale};
 pub use domain::Invalid;
 pub use error::Error;
@@ -113,7 +113,7 @@ async fn build(ctx: &Ctx, config: &Config) -> anyhow::Result<App> {
         config.reserve.limits(),
         ctx.tracker(),
         ctx.stop(),
-        move |items: Vec<ReservedItem>| app::hand_off(publisher.clone(), items),
+        move |groups: Vec<Vec<ReservedItem>>| app::hand_off(publisher.clone(), groups),
     );
     Ok(App {
         store: store::Store::new(pool),

@@ -172,12 +172,12 @@ impl Sale {
         self.epoch.fetch_max(epoch, Ordering::SeqCst);
     }
 
-    pub(crate) fn confirmed(&self, order_id: i64) {
+    pub(crate) fn confirmed(&self, orders: &[i64]) {
         let mut confirmed = self
             .confirmed
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        confirmed.push(order_id.to_string());
+        confirmed.extend(orders.iter().map(ToString::to_string));
     }
 
     /// Takes what one call may forget; [`keep_confirmed`](Self::keep_confirmed) gives it back if

@@ -1,7 +1,7 @@
 //! A sale in Redis: its keys, its scripts and what they answer.
 //!
 //! All keys of a sale share the tag `{sale:<activity>}`: `meta`, `returned`, `buyers`, `unsent`. A
-//! buyer's mirror of accepted orders is `pending:{<user>}`.
+//! buyer's mirror of accepted orders is `pending:{<bucket>}:<user>`.
 
 mod hand_off;
 mod holdings;
@@ -17,6 +17,7 @@ use crate::Error;
 pub(crate) use hand_off::HandOff;
 pub(crate) use holdings::Holdings;
 pub(crate) use look::Look;
+pub(crate) use mirror::Pending;
 pub(crate) use reserve::{Answer, Ask, Reserved};
 
 #[derive(Debug, Clone)]

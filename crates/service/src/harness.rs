@@ -24,7 +24,7 @@ pub struct Service {
     pub run: Box<dyn FnOnce(Ctx) -> BoxFuture<'static, anyhow::Result<()>> + Send>,
 }
 
-/// The exporter may wait for the runtime: one worker would wait for itself.
+/// One worker that is busy must not keep signals and health calls waiting.
 const WORKERS_MIN: usize = 2;
 
 /// Runs `services` until SIGTERM or SIGINT, then drains, the first of them first. 0: stopped as asked, and
@@ -32,11 +32,8 @@ const WORKERS_MIN: usize = 2;
 ///
 /// Logs and traces are those of the first service's configuration.
 pub fn main(services: Vec<Service>) -> ExitCode {
-    let workers = std::thread::available_parallelism().map_or(WORKERS_MIN, usize::from);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers.max(WORKERS_MIN))
-        .enable_all()
-        .build();
+    let workers = services.iter().map(|service| service.config.workers).max();
+    let runtime = runtime(workers.unwrap_or_default());
     let result = runtime.map_err(Into::into).and_then(|runtime| {
         let result = runtime.block_on(live(services));
         // Whatever has not ended by now does not end.
@@ -55,6 +52,19 @@ pub fn main(services: Vec<Service>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What a process runs on: so many threads, or one per processor when it is 0.
+pub fn runtime(workers: usize) -> std::io::Result<tokio::runtime::Runtime> {
+    let processors = || std::thread::available_parallelism().map_or(WORKERS_MIN, usize::from);
+    let workers = match workers {
+        0 => processors().max(WORKERS_MIN),
+        asked => asked,
+    };
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()
 }
 
 /// Whether everything ended in time.

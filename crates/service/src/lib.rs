@@ -16,6 +16,6 @@ pub mod trace;
 pub use config::Validate;
 pub use ctx::Ctx;
 pub use detached::run_detached;
-pub use harness::{Service, main};
+pub use harness::{Service, main, runtime};
 pub use readiness::Readiness;
 pub use settings::{Config, LogFormat, Profile, Role};

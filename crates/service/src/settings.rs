@@ -16,6 +16,8 @@ pub struct Config {
     pub otlp_endpoint: String,
     /// Share of the traces that begin here and are kept, 0 to 1.
     pub trace_sample: f64,
+    /// Threads that run the process; 0: one per processor, and two at least.
+    pub workers: usize,
     /// How long work under way may take to finish when the process is asked to stop.
     pub shutdown_grace_s: u64,
     pub profile: Profile,
@@ -52,6 +54,15 @@ pub enum Role {
 }
 
 impl Config {
+    /// Share of the traces that begin here and are kept: none when there is nowhere to send them.
+    pub fn trace_kept(&self) -> f64 {
+        if self.otlp_endpoint.is_empty() {
+            0.0
+        } else {
+            self.trace_sample
+        }
+    }
+
     pub(crate) fn validate(&self) -> Result<(), String> {
         if !(0.0..=1.0).contains(&self.trace_sample) {
             return Err("service.trace_sample is a share between 0 and 1".into());

@@ -1,6 +1,7 @@
 //! Logs for people and machines, and traces for whoever collects them.
 
 mod line;
+mod sampling;
 
 use std::{io::IsTerminal, panic, time::Duration};
 
@@ -10,6 +11,7 @@ use opentelemetry_sdk::{
     Resource,
     trace::{Sampler, SdkTracerProvider},
 };
+use sampling::Sampling;
 use tracing::{Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
@@ -58,7 +60,7 @@ pub(crate) fn provider(process: &str, config: &Config) -> anyhow::Result<SdkTrac
         .with_tonic()
         .with_endpoint(&config.otlp_endpoint)
         .build()?;
-    let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(config.trace_sample)));
+    let sampler = Sampler::ParentBased(Box::new(Sampling::of(config.trace_sample)));
     let resource = Resource::builder()
         .with_service_name(process.to_owned())
         .build();

@@ -4,23 +4,63 @@ use opentelemetry::{
     Context,
     trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState},
 };
+use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// The current span's context as a `traceparent` value; `None` when nothing is traced.
 pub fn current_trace_parent() -> Option<String> {
-    let span = current()?;
+    current().as_ref().map(text)
+}
+
+/// The same, only of a trace that is kept: for hops that a rush crosses a hundred thousand times a
+/// second, where every other span would be made for nothing.
+pub fn sampled_trace_parent() -> Option<String> {
+    current().filter(SpanContext::is_sampled).as_ref().map(text)
+}
+
+fn text(span: &SpanContext) -> String {
     let flags = span.trace_flags().to_u8();
-    Some(format!(
-        "00-{}-{}-{flags:02x}",
-        span.trace_id(),
-        span.span_id()
-    ))
+    format!("00-{}-{}-{flags:02x}", span.trace_id(), span.span_id())
 }
 
 /// The current trace's id in hex; `None` when nothing is traced.
 pub fn current_trace_id() -> Option<String> {
     current().map(|span| span.trace_id().to_string())
+}
+
+/// Whether a trace is kept, drawn before anything is spent on it. A rush makes spans only for those
+/// that are, with the field `trace.drawn = true` when the trace begins there.
+#[derive(Debug, Clone, Copy)]
+pub struct Head {
+    trace_id: TraceId,
+    kept: bool,
+}
+
+impl Head {
+    /// Of the traces that begin here `share` (0 to 1) are kept; one that comes from elsewhere, as
+    /// `trace_parent` says, is kept when it is kept there.
+    pub fn draw(trace_parent: Option<&str>, share: f64) -> Self {
+        match trace_parent.and_then(parse) {
+            Some(parent) => Self {
+                trace_id: parent.trace_id(),
+                kept: share > 0.0 && parent.is_sampled(),
+            },
+            None => Self {
+                trace_id: RandomIdGenerator::default().new_trace_id(),
+                kept: share > 0.0 && rand::random::<f64>() < share,
+            },
+        }
+    }
+
+    pub fn is_kept(self) -> bool {
+        self.kept
+    }
+
+    /// In hex. The span of a trace that begins here brings an id of its own.
+    pub fn trace_id(self) -> String {
+        self.trace_id.to_string()
+    }
 }
 
 /// Makes `span` a child of the span that `trace_parent` names. Text that names none changes nothing.
@@ -70,6 +110,22 @@ fn parse(trace_parent: &str) -> Option<SpanContext> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_comes_from_elsewhere_is_kept_as_it_is_there() {
+        let parent =
+            |flags| format!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}");
+        let (kept, dropped) = (parent("01"), parent("00"));
+        assert!(Head::draw(Some(&kept), 0.001).is_kept());
+        assert!(!Head::draw(Some(&dropped), 1.0).is_kept());
+        assert!(
+            !Head::draw(Some(&kept), 0.0).is_kept(),
+            "there is nowhere to send it"
+        );
+        let head = Head::draw(Some(&kept), 1.0);
+        assert_eq!(head.trace_id(), "0af7651916cd43dd8448eb211c80319c");
+        assert!(Head::draw(None, 1.0).is_kept() && !Head::draw(Some("nonsense"), 0.0).is_kept());
+    }
 
     #[test]
     fn a_trace_parent_is_read_as_the_standard_writes_it() {

@@ -5,6 +5,7 @@
 //! Everything is in memory: an order lives as long as the process.
 
 mod api;
+mod bounded;
 mod desk;
 mod faults;
 mod judge;
@@ -14,18 +15,21 @@ mod orders;
 mod refunds;
 mod world;
 
-use std::{io, net::SocketAddr, path::Path, sync::Arc};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     routing::{get, post},
 };
 use clock::SharedClock;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 
 pub use keys::{Client, NOTIFY_URL};
 use world::World;
+
+const CONNECTIONS_WAITING_MAX: u32 = 1_024;
+const DRAIN_MAX: Duration = Duration::from_secs(5);
 
 /// A server that listens and does not answer yet.
 pub struct Wechat {
@@ -43,15 +47,38 @@ impl Wechat {
         clock: SharedClock,
         time_scale: u32,
     ) -> io::Result<Self> {
+        Self::bind_for(NOTIFY_URL, listen, dir, clock, time_scale).await
+    }
+
+    /// For a merchant who wants notifications at `notify_url`: `client.env` says so.
+    #[expect(
+        clippy::unused_async,
+        reason = "a listener needs the runtime around it"
+    )]
+    pub async fn bind_for(
+        notify_url: &str,
+        listen: SocketAddr,
+        dir: &Path,
+        clock: SharedClock,
+        time_scale: u32,
+    ) -> io::Result<Self> {
         if !listen.ip().is_loopback() {
             return Err(io::Error::other(
                 "it takes money from nobody: loopback only",
             ));
         }
         let keys = keys::Keys::load_or_make(dir)?;
-        let listener = TcpListener::bind(listen).await?;
-        let address = listener.local_addr()?;
-        keys.client.write_env(dir, address)?;
+        let socket = if listen.is_ipv4() {
+            TcpSocket::new_v4()
+        } else {
+            TcpSocket::new_v6()
+        }?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(listen)?;
+        let address = socket.local_addr()?;
+        // Before it listens: whoever can connect finds the file.
+        keys.client.write_env(dir, address, notify_url)?;
+        let listener = socket.listen(CONNECTIONS_WAITING_MAX)?;
         let world = Arc::new(World::new(keys, clock, time_scale.max(1))?);
         Ok(Self {
             listener,
@@ -69,13 +96,25 @@ impl Wechat {
         &self.world.keys.client
     }
 
+    /// Serves until `stop`, and then what is under way, for a while.
     pub async fn run(self, stop: CancellationToken) -> io::Result<()> {
         tracing::info!(address = %self.address, "the WeChat Pay simulator listens");
-        let _ends = self.world.stop.clone().drop_guard();
-        let router = router(self.world);
-        axum::serve(self.listener, router)
-            .with_graceful_shutdown(stop.cancelled_owned())
-            .await
+        let ending = self.world.stop.clone();
+        let _ended = ending.clone().drop_guard();
+        let drained = async {
+            stop.cancelled().await;
+            ending.cancel();
+            tokio::time::sleep(DRAIN_MAX).await;
+        };
+        let serving = axum::serve(self.listener, router(self.world))
+            .with_graceful_shutdown(stop.clone().cancelled_owned());
+        tokio::select! {
+            ended = serving.into_future() => ended,
+            () = drained => {
+                tracing::warn!("somebody was still connected");
+                Ok(())
+            }
+        }
     }
 }
 

@@ -1,7 +1,17 @@
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
 use mq::{Broker, Message};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{cleanup, engines};
+
+/// A young quorum queue that is deleted takes RabbitMQ 3.10 down with it: the worker that moves its
+/// dead letters is just starting, crashes, and every queue's supervisor after it.
+const REST: Duration = Duration::from_secs(5);
+static RESTING: Mutex<Vec<(Instant, mq::Config)>> = Mutex::new(Vec::new());
 
 /// RabbitMQ under a private prefix; the queues of `proto`'s messages go when the test is over.
 pub fn mq_config() -> mq::Config {
@@ -12,12 +22,23 @@ pub fn mq_config() -> mq::Config {
     };
     let mine = config.clone();
     cleanup::at_end(move || async move {
-        let stop = CancellationToken::new();
-        let broker = mq::connect(&mine, &TaskTracker::new(), &stop).await;
-        forget(&broker).await;
-        stop.cancel();
+        for one in rested(mine) {
+            let stop = CancellationToken::new();
+            let broker = mq::connect(&one, &TaskTracker::new(), &stop).await;
+            forget(&broker).await;
+            stop.cancel();
+        }
     });
     config
+}
+
+/// Puts a test's queues to rest, and takes out those that have rested long enough to be deleted. The
+/// last few of a process stay behind.
+fn rested(mine: mq::Config) -> Vec<mq::Config> {
+    let mut resting = RESTING.lock().unwrap_or_else(PoisonError::into_inner);
+    resting.push((Instant::now(), mine));
+    let done = resting.extract_if(.., |(since, _)| since.elapsed() > REST);
+    done.map(|(_, config)| config).collect()
 }
 
 async fn forget(broker: &Broker) {

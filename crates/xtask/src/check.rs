@@ -19,7 +19,7 @@ pub(crate) fn ci() -> Result<()> {
                     "--workspace",
                     "--all-targets",
                     "--features",
-                    "mall/failpoints",
+                    "mall/failpoints,e2e/failpoints",
                 ])
                 .args(["--", "--deny", "warnings"]),
         )

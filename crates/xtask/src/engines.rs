@@ -3,7 +3,7 @@
 
 use std::{env, fs, path::PathBuf, process::Command, time::Duration};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::{packages, paths, ports, process, step::step};
 
@@ -106,7 +106,7 @@ pub(crate) fn up() -> Result<Engines> {
     clippy::disallowed_methods,
     reason = "xtask is configured by its environment"
 )]
-fn named(variable: &str) -> Option<String> {
+pub(crate) fn named(variable: &str) -> Option<String> {
     env::var(variable).ok().filter(|url| !url.is_empty())
 }
 
@@ -178,18 +178,15 @@ fn start_mysql() -> Result<()> {
     let data = data_dir("mysql")?;
     let user = current_user()?;
     if !data.join("mysql").exists() {
-        let quiet = process::succeeds(
-            "mariadb-install-db",
-            &[
-                "--no-defaults",
-                &format!("--datadir={}", data.display()),
-                "--auth-root-authentication-method=normal",
-                &format!("--user={user}"),
-            ],
-        );
-        if !quiet {
-            bail!("mariadb-install-db could not prepare {}", data.display());
-        }
+        let mut install = Command::new("mariadb-install-db");
+        install
+            .arg("--no-defaults")
+            .arg(format!("--datadir={}", data.display()))
+            .arg(format!("--user={user}"))
+            // A machine that cannot look up its own name gets a server all the same.
+            .args(["--auth-root-authentication-method=normal", "--force"]);
+        process::quietly(&mut install)
+            .with_context(|| format!("{} cannot be prepared", data.display()))?;
     }
     let mut command = Command::new("mariadbd");
     command
@@ -256,7 +253,8 @@ fn start_rabbitmq() -> Result<()> {
             "RABBITMQ_ENABLED_PLUGINS_FILE",
             data.join("enabled_plugins"),
         )
-        .env("RABBITMQ_PID_FILE", data.join("rabbitmq.pid"));
+        .env("RABBITMQ_PID_FILE", data.join("rabbitmq.pid"))
+        .env("ERL_CRASH_DUMP", data.join("erl_crash.dump"));
     process::leave_running("rabbitmq", &command).map(drop)
 }
 

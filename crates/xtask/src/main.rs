@@ -1,9 +1,12 @@
 //! All automation: `cargo xtask up`, `smoke`, `test`, `down`, and what CI runs.
 
 mod bench;
+mod chaos;
 mod check;
 mod engines;
 mod fleet;
+mod k6;
+mod model;
 mod packages;
 mod paths;
 mod ports;
@@ -27,6 +30,10 @@ cargo xtask <command>
   down            stop what `up` started (--wipe: and forget its data)
   test [FILTER…]  run every test on real engines, which are brought up first
   bench sale      measure a sale in the release profile (--duration S, --connections N, --json FILE)
+  k6 [SCENARIO]   load what `up` started with k6, then check the books: storm, burst, duplicates,
+                  steady; none: all four
+  model           the sale's protocol in every interleaving, and what each of its guards is for
+  chaos           faults strike a running sale until something breaks (--rounds N, --seed S)
   ci              formatting, lints, tidy and generated files: everything that needs no engine
   tidy            the house rules that no compiler checks
   sqlx [CRATE…]   prepare .sqlx from the migrations (--check: only compare)
@@ -40,6 +47,9 @@ fn main() -> ExitCode {
         "up" => up::up(),
         "down" => up::down(&rest),
         "bench" => bench::bench(&rest),
+        "k6" => k6::k6(&rest),
+        "model" => model::model(&rest),
+        "chaos" => chaos::chaos(&rest),
         "smoke" => smoke::smoke(&rest),
         "test" => test::test(&rest),
         "ci" => check::ci(),

@@ -26,6 +26,19 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     }
 }
 
+/// Runs a command whose output only matters when it fails: then it is the error.
+pub(crate) fn quietly(command: &mut Command) -> Result<()> {
+    let name = format!("{command:?}");
+    let output = command
+        .output()
+        .with_context(|| format!("could not start {name}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = [output.stdout, output.stderr].concat();
+    bail!("{name} failed:\n{}", String::from_utf8_lossy(&said).trim())
+}
+
 /// Runs a command quietly and answers whether it succeeded.
 pub(crate) fn succeeds(program: &str, arguments: &[&str]) -> bool {
     Command::new(program)

@@ -7,7 +7,12 @@ use anyhow::Result;
 use crate::{engines, paths, process, step::step};
 
 /// Fail points are compiled in: tests kill the fleet at them.
-const WORKSPACE: [&str; 4] = ["test", "--workspace", "--features", "mall/failpoints"];
+const WORKSPACE: [&str; 4] = [
+    "test",
+    "--workspace",
+    "--features",
+    "mall/failpoints,e2e/failpoints",
+];
 
 /// Tests isolate themselves by schema and prefix, so they share engines with each other and with `up`.
 pub(crate) fn test(filter: &[String]) -> Result<()> {

@@ -15,9 +15,14 @@ use clock::{Clock, SystemClock};
 use serde_json::{Value, json};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Serves until the process ends; the keys come from the environment, as the gateway's do.
-pub async fn serve_bound(address: SocketAddr) -> Result<()> {
+/// Serves until the process ends. Keys and the number of threads come from the environment, as the
+/// gateway's do.
+pub fn serve_bound(address: SocketAddr) -> Result<()> {
     let config: gateway::Config = service::config::load(gateway::NAME, gateway::DEFAULTS, None)?;
+    service::runtime(config.service.workers)?.block_on(serve(address, config))
+}
+
+async fn serve(address: SocketAddr, config: gateway::Config) -> Result<()> {
     let verifier = Arc::new(auth::Verifier::new(&config.auth)?);
     let router = Router::new()
         .route("/bound", post(answer))

@@ -1,6 +1,8 @@
+//! Each case: a load, what was answered, and what the engines say afterwards.
+
 use std::{
+    collections::BTreeMap,
     env,
-    path::PathBuf,
     process::Stdio,
     sync::Arc,
     time::{Duration, Instant},
@@ -10,8 +12,10 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use super::{
-    cpu,
+    batches, cpu,
+    options::Options,
     report::{Case, Report},
+    stage,
 };
 use crate::{
     api::{Account, Api, poll},
@@ -21,22 +25,16 @@ use crate::{
     sale,
 };
 
-/// Orders of the baseline: it lands about a thousand a second.
-const BASELINE_ORDERS: usize = 20_000;
-/// As fast as no fleet on two cores is: more users than requests.
+/// More users than requests: no fleet on two cores is as fast.
 const RATE_MAX: usize = 120_000;
 const SETTLE: Duration = Duration::from_secs(300);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+/// Connections of the wider race.
+const WIDE: usize = 512;
 /// Of one activity.
 const UNITS_MAX: i64 = 1_000_000;
 /// Distinct buyers, each far above the ids that registration gives.
 const FIRST_USER: i64 = 1_000_000_000;
-
-pub struct Options {
-    pub binary: PathBuf,
-    pub duration: Duration,
-    pub connections: usize,
-}
 
 struct Bench {
     options: Options,
@@ -48,10 +46,12 @@ struct Bench {
     report: Report,
 }
 
-/// Plays every case and answers the report.
+/// Plays every case that was asked for and answers the report.
 pub async fn run(options: Options) -> Result<Report> {
-    let fleet = Fleet::start_binary(options.binary.clone()).await?;
-    let users = options.duration.as_secs().max(1) as usize * RATE_MAX;
+    let workers = options.workers.to_string();
+    let env = [("MALL_SERVICE__WORKERS", workers.as_str())];
+    let fleet = Fleet::start_binary(options.binary.clone(), &env).await?;
+    let users = options.requests + options.duration.as_secs().max(1) as usize * RATE_MAX;
     let last = FIRST_USER + i64::try_from(users)?;
     let tokens = Arc::new(fleet.tokens(FIRST_USER, last)?);
     let mut bench = Bench {
@@ -63,46 +63,107 @@ pub async fn run(options: Options) -> Result<Report> {
         fleet,
         tokens,
     };
-    let connections = bench.options.connections;
-    bench.bound().await?;
-    bench.detail().await?;
-    bench.sold_out("soldout", None).await?;
-    bench
-        .all_win("allwin", connections, usize::MAX, None)
-        .await?;
-    bench.all_win("allwin512", 512, usize::MAX, None).await?;
-    let half = |rate: f64| Some((rate / 2.0) as u32);
-    bench
-        .sold_out("half_soldout", half(bench.report.rate("soldout")))
-        .await?;
-    let rate = half(bench.report.rate("allwin"));
-    bench
-        .all_win("half_allwin", connections, usize::MAX, rate)
-        .await?;
-    bench.switch_batching_off().await?;
-    bench.sold_out("baseline_soldout", None).await?;
-    bench
-        .all_win("baseline_allwin", connections, BASELINE_ORDERS, None)
-        .await?;
+    bench.past().await?;
+    bench.play().await?;
     Ok(bench.report)
 }
 
 impl Bench {
-    /// Processes that were started a moment ago are warmed up before they are measured.
-    async fn load(&self, load: Load) -> Result<(Told, std::collections::BTreeMap<String, f64>)> {
-        let before = cpu::seconds(&self.fleet);
-        let told = load.run().await?;
-        let mut used = cpu::seconds(&self.fleet);
-        for (name, seconds) in &mut used {
-            *seconds -= before.get(name).copied().unwrap_or_default();
+    async fn play(&mut self) -> Result<()> {
+        let narrow = self.options.connections;
+        let half = |rate: f64| Some((rate / 2.0) as u32).filter(|rate| *rate > 0);
+        if self.options.plays("bound") {
+            self.bound().await?;
         }
-        Ok((told, used))
+        if self.options.plays("detail") {
+            self.detail().await?;
+        }
+        if self.options.plays("soldout") {
+            self.sold_out("soldout", None).await?;
+        }
+        if self.options.plays("allwin") {
+            self.all_win("allwin", narrow, None).await?;
+        }
+        if self.options.plays("allwin512") {
+            self.all_win("allwin512", WIDE, None).await?;
+        }
+        if self.options.plays("half_soldout") {
+            let rate = half(self.report.rate("soldout"));
+            self.sold_out("half_soldout", rate).await?;
+        }
+        if self.options.plays("half_allwin") {
+            let rate = half(self.report.rate("allwin"));
+            self.all_win("half_allwin", narrow, rate).await?;
+        }
+        let baseline = ["baseline_soldout", "baseline_allwin"];
+        if baseline.iter().any(|case| self.options.plays(case)) {
+            self.switch_batching_off().await?;
+        }
+        if self.options.plays("baseline_soldout") {
+            self.sold_out("baseline_soldout", None).await?;
+        }
+        if self.options.plays("baseline_allwin") {
+            self.all_win("baseline_allwin", narrow, None).await?;
+        }
+        Ok(())
     }
 
-    fn post(&self, path: &str, limit: usize) -> Requests {
-        let (tokens, path) = (Arc::clone(&self.tokens), path.to_owned());
+    /// The orders that were there before.
+    async fn past(&self) -> Result<()> {
+        if self.options.rows == 0 {
+            return Ok(());
+        }
+        let opened = stage::activities(&self.api, &self.admin, 1, 1).await?;
+        let buyer = self.buyer().await?;
+        for activity in opened {
+            let asked = async || self.api.reserve(activity, &buyer, None, 1).await;
+            let won = sale::patiently(asked).await?.ok()?;
+            let ticket = won["ticket"].as_str().context("a ticket")?;
+            self.api.settled_ticket(&buyer, ticket, SETTLE).await?;
+            stage::past(&self.books, activity, self.options.rows).await?;
+        }
+        println!("{} orders are there already", self.options.rows);
+        Ok(())
+    }
+
+    /// Drives one load and looks at what it used.
+    async fn load(&self, load: Load) -> Result<Used> {
+        let (cpu_before, batches_before) = (
+            cpu::seconds(&self.fleet),
+            batches::so_far(&self.fleet).await?,
+        );
+        let started = Instant::now();
+        let told = load.run().await?;
+        let answered = Instant::now();
+        let mut cpu_s = cpu::seconds(&self.fleet);
+        for (name, seconds) in &mut cpu_s {
+            *seconds -= cpu_before.get(name).copied().unwrap_or_default();
+        }
+        let batches = batches::mean(&batches_before, &batches::so_far(&self.fleet).await?);
+        Ok(Used {
+            told,
+            started,
+            answered,
+            cpu_s,
+            batches,
+        })
+    }
+
+    fn to_gateway(&self, connections: usize, rate: Option<u32>, requests: Requests) -> Load {
+        Load {
+            address: self.fleet.gateway(),
+            connections,
+            rate,
+            at_least: (self.options.duration, self.options.requests),
+            requests,
+        }
+    }
+
+    /// Each request is another buyer's; the paths take turns.
+    fn post(&self, paths: Vec<String>) -> Requests {
+        let tokens = Arc::clone(&self.tokens);
         Arc::new(move |number| {
-            let token = tokens.get(number).filter(|_| number < limit)?;
+            let (token, path) = (tokens.get(number)?, paths.get(number % paths.len())?);
             Some(
                 format!(
                     "POST {path} HTTP/1.1\r\nhost: mall\r\nauthorization: Bearer {token}\r\n\
@@ -127,18 +188,18 @@ impl Bench {
         .await?;
         let load = Load {
             address,
-            connections: self.options.connections,
-            rate: None,
-            at_most: self.options.duration,
-            requests: self.post("/bound", usize::MAX),
+            ..self.to_gateway(
+                self.options.connections,
+                None,
+                self.post(vec!["/bound".to_owned()]),
+            )
         };
         let loaded = self.load(load).await;
         server.kill()?;
         server.wait()?;
-        let (told, cpu_s) = loaded?;
-        let violations = only(&told, &[0]);
-        self.report
-            .add(Case::without_orders("bound", told, cpu_s, violations));
+        let used = loaded?;
+        let violations = only(&used.told, &[0]);
+        self.report.add(used.case("bound", violations));
         Ok(())
     }
 
@@ -154,37 +215,27 @@ impl Bench {
             "GET /api/v1/products/{} HTTP/1.1\r\nhost: mall\r\n\r\n",
             product["id"]
         );
-        let load = Load {
-            address: self.fleet.gateway(),
-            connections: self.options.connections,
-            rate: None,
-            at_most: self.options.duration,
-            requests: Arc::new(move |_| Some(request.clone().into_bytes())),
-        };
-        let (told, cpu_s) = self.load(load).await?;
-        let violations = only(&told, &[0]);
-        self.report
-            .add(Case::without_orders("detail", told, cpu_s, violations));
+        let again: Requests = Arc::new(move |_| Some(request.clone().into_bytes()));
+        let load = self.to_gateway(self.options.connections, None, again);
+        let used = self.load(load).await?;
+        let violations = only(&used.told, &[0]);
+        self.report.add(used.case("detail", violations));
         Ok(())
     }
 
     async fn sold_out(&mut self, name: &'static str, rate: Option<u32>) -> Result<()> {
-        let activity = self.open(1).await?;
+        let activities = self.open(1).await?;
         let buyer = self.buyer().await?;
-        sale::patiently(async || self.api.reserve(activity, &buyer, None, 1).await).await?;
-        let path = format!("/api/v1/seckill/activities/{activity}/orders");
-        let load = Load {
-            address: self.fleet.gateway(),
-            connections: self.options.connections,
-            rate,
-            at_most: self.options.duration,
-            requests: self.post(&path, usize::MAX),
-        };
-        let (told, cpu_s) = self.load(load).await?;
-        let mut violations = only(&told, &[60003]);
-        violations.extend(self.unbalanced(activity).await);
-        self.report
-            .add(Case::without_orders(name, told, cpu_s, violations));
+        for activity in &activities {
+            let asked = async || self.api.reserve(*activity, &buyer, None, 1).await;
+            sale::patiently(asked).await?;
+        }
+        let requests = self.post(paths(&activities));
+        let load = self.to_gateway(self.options.connections, rate, requests);
+        let used = self.load(load).await?;
+        let mut violations = only(&used.told, &[60003]);
+        violations.extend(self.unbalanced(&activities).await);
+        self.report.add(used.case(name, violations));
         Ok(())
     }
 
@@ -192,67 +243,40 @@ impl Bench {
         &mut self,
         name: &'static str,
         connections: usize,
-        orders: usize,
         rate: Option<u32>,
     ) -> Result<()> {
-        let activity = self
-            .open(UNITS_MAX.min(i64::try_from(self.tokens.len())?))
-            .await?;
-        let path = format!("/api/v1/seckill/activities/{activity}/orders");
-        let load = Load {
-            address: self.fleet.gateway(),
-            connections,
-            rate,
-            at_most: if orders == usize::MAX {
-                self.options.duration
-            } else {
-                SETTLE
-            },
-            requests: self.post(&path, orders),
-        };
-        let started = Instant::now();
-        let (told, cpu_s) = self.load(load).await?;
-        let answered = Instant::now();
-        let accepted = told.of(0);
-        let mut landed = self.landed(activity).await?;
-        while landed < accepted && answered.elapsed() < SETTLE {
+        let buyers = i64::try_from(self.tokens.len() / self.options.activities)? + 1;
+        let activities = self.open(buyers.min(UNITS_MAX)).await?;
+        let requests = self.post(paths(&activities));
+        let load = self.to_gateway(connections, rate, requests);
+        let used = self.load(load).await?;
+        let accepted = used.told.of(0);
+        let mut landed = self.landed(&activities).await?;
+        while landed < accepted && used.answered.elapsed() < SETTLE {
             tokio::time::sleep(BETWEEN_LOOKS).await;
-            landed = self.landed(activity).await?;
+            landed = self.landed(&activities).await?;
         }
         let (landed_in_s, drain_s) = (
-            started.elapsed().as_secs_f64(),
-            answered.elapsed().as_secs_f64(),
+            used.started.elapsed().as_secs_f64(),
+            used.answered.elapsed().as_secs_f64(),
         );
-        let mut violations = only(&told, &[0]);
+        let mut violations = only(&used.told, &[0]);
         if landed != accepted {
             violations.push(format!("{accepted} accepted and {landed} landed"));
         }
-        violations.extend(self.unbalanced(activity).await);
+        violations.extend(self.unbalanced(&activities).await);
         self.report.add(Case {
-            name,
-            told,
             accepted,
             landed,
             landed_in_s,
             drain_s,
-            cpu_s,
-            violations,
+            ..used.case(name, violations)
         });
         Ok(())
     }
 
-    /// Opens an activity and waits until it sells.
-    async fn open(&self, units: i64) -> Result<i64> {
-        let activity = sale::open(&self.api, &self.admin, units, 86_400).await?;
-        let path = format!("/api/v1/seckill/activities/{activity}");
-        poll(Duration::from_secs(60), async || {
-            let view = self.api.get(&path, None).await?.ok()?;
-            Ok((view["open"] == true).then_some(()))
-        })
-        .await?;
-        // A moment for the limits of buyers who come again, and for what is still running.
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        Ok(activity)
+    async fn open(&self, units: i64) -> Result<Vec<i64>> {
+        stage::activities(&self.api, &self.admin, self.options.activities, units).await
     }
 
     async fn buyer(&self) -> Result<Account> {
@@ -263,18 +287,27 @@ impl Bench {
         }
     }
 
-    async fn landed(&self, activity: i64) -> Result<u64> {
-        let count = "SELECT COUNT(*) FROM sale_units WHERE activity_id = ?";
+    /// Orders' units in MySQL. One statement however many activities there are: it is asked again
+    /// and again while they land.
+    async fn landed(&self, activities: &[i64]) -> Result<u64> {
+        let (first, last) = (activities.first(), activities.last());
+        let count = "SELECT COUNT(*) FROM sale_units WHERE activity_id BETWEEN ? AND ?";
         let count: i64 = sqlx::query_scalar(count)
-            .bind(activity)
+            .bind(first)
+            .bind(last)
             .fetch_one(&self.books.order)
             .await?;
         Ok(count.unsigned_abs())
     }
 
-    async fn unbalanced(&self, activity: i64) -> Option<String> {
-        let settled = self.books.settled(activity, SETTLE).await;
-        settled.err().map(|error| format!("the books: {error:#}"))
+    async fn unbalanced(&self, activities: &[i64]) -> Vec<String> {
+        let mut found = Vec::new();
+        for activity in activities {
+            if let Err(error) = self.books.settled(*activity, SETTLE).await {
+                found.push(format!("the books of {activity}: {error:#}"));
+            }
+        }
+        found
     }
 
     /// The same processes with one call, one message and one transaction per buyer, and eight
@@ -289,18 +322,44 @@ impl Bench {
             ("MALL_LANDING__CONSUMERS", "8"),
         ];
         self.fleet.restart("order", &off).await?;
-        // The gateway has to notice that its neighbours are back.
-        poll(Duration::from_secs(30), async || {
-            let health = self.api.get("/health", None).await?;
-            Ok((health.body["status"] == "healthy").then_some(()))
-        })
-        .await?;
+        self.fleet.whole().await?;
         ensure!(
             self.report.violations() == 0,
             "violations: there is nothing to compare"
         );
         Ok(())
     }
+}
+
+/// What a load was told, and what it took.
+struct Used {
+    told: Told,
+    started: Instant,
+    answered: Instant,
+    cpu_s: BTreeMap<String, f64>,
+    batches: BTreeMap<String, f64>,
+}
+
+impl Used {
+    /// A case in which nothing has to land.
+    fn case(self, name: &'static str, violations: Vec<String>) -> Case {
+        Case {
+            name,
+            told: self.told,
+            accepted: 0,
+            landed: 0,
+            landed_in_s: 0.0,
+            drain_s: 0.0,
+            cpu_s: self.cpu_s,
+            batches: self.batches,
+            violations,
+        }
+    }
+}
+
+fn paths(activities: &[i64]) -> Vec<String> {
+    let path = |activity| format!("/api/v1/seckill/activities/{activity}/orders");
+    activities.iter().map(path).collect()
 }
 
 /// Answers that should not have been.

@@ -18,29 +18,12 @@ pub(super) struct Case {
     pub(super) landed_in_s: f64,
     pub(super) drain_s: f64,
     pub(super) cpu_s: BTreeMap<String, f64>,
+    /// Mean items per call, by hop.
+    pub(super) batches: BTreeMap<String, f64>,
     pub(super) violations: Vec<String>,
 }
 
 impl Case {
-    pub(super) fn without_orders(
-        name: &'static str,
-        told: Told,
-        cpu_s: BTreeMap<String, f64>,
-        violations: Vec<String>,
-    ) -> Self {
-        let (accepted, landed, landed_in_s, drain_s) = (0, 0, 0.0, 0.0);
-        Self {
-            name,
-            told,
-            accepted,
-            landed,
-            landed_in_s,
-            drain_s,
-            cpu_s,
-            violations,
-        }
-    }
-
     pub(super) fn landed_per_s(&self) -> f64 {
         if self.landed == 0 {
             0.0
@@ -133,6 +116,20 @@ fn line(case: &Case) -> String {
             ""
         );
     }
+    let each = |of: &BTreeMap<String, f64>| -> String {
+        let shown = of.iter().filter(|(_, value)| **value >= 0.05);
+        let shown = shown.map(|(name, value)| format!("{name} {value:.1}"));
+        shown.collect::<Vec<_>>().join(", ")
+    };
+    let _ = write!(
+        line,
+        "\n{:<17} processor seconds: {}",
+        "",
+        each(&case.cpu_s)
+    );
+    if !case.batches.is_empty() {
+        let _ = write!(line, "\n{:<17} items per call: {}", "", each(&case.batches));
+    }
     line
 }
 
@@ -158,6 +155,7 @@ fn whole(case: &Case) -> Value {
         "landed_in_s": case.landed_in_s,
         "drain_s": case.drain_s,
         "cpu_s": case.cpu_s,
+        "batches": case.batches,
         "violations": case.violations,
     })
 }

@@ -4,10 +4,16 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
 mod activities;
+mod audit;
 mod broker;
+mod fence;
+mod hand_off;
+mod intents;
 mod race;
 mod redis;
 mod release;
+mod stream;
 mod support;
 mod tickets;
+mod verbs;
 mod window;

@@ -1,10 +1,19 @@
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+#[path = "beside.rs"]
+mod beside;
+#[path = "keys.rs"]
+mod keys;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use auth::{Principal, Role};
 use clock::{Clock, FakeClock};
 use fault::{Fault, Reason};
 use ids::UserId;
-use kv::{Kv, cmd};
+use kv::Kv;
 use proto::{
     order::{LiveUnit, LiveUnitsRequest, OrderView, PaymentClosed, order_client::OrderClient},
     product::{CreateRequest, GetRequest, product_client::ProductClient},
@@ -16,9 +25,10 @@ use proto::{
 use service::Ctx;
 use tonic::{Request, Status};
 
+pub(crate) use keys::PARTS;
+
 /// Whatever settles by itself settles within this.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
-pub(crate) const PARTS: [&str; 4] = ["meta", "returned", "buyers", "unsent"];
 
 /// Three services of this test's own, and the engines behind them.
 pub(crate) struct Shop {
@@ -29,7 +39,24 @@ pub(crate) struct Shop {
     pub(crate) kv: Kv,
     pub(crate) broker: mq::Broker,
     ctx: Ctx,
-    config: seckill::Config,
+    pub(crate) config: seckill::Config,
+    pub(crate) app: Arc<seckill::App>,
+    pub(crate) db: db::Pool,
+    pub(crate) order_config: order::Config,
+    others: Mutex<Vec<Ctx>>,
+}
+
+pub(crate) const ALL: [service::Role; 3] = [
+    service::Role::Grpc,
+    service::Role::Events,
+    service::Role::Jobs,
+];
+/// What waits for a test to call it.
+pub(crate) const BY_HAND: [service::Role; 2] = [service::Role::Grpc, service::Role::Events];
+
+/// The same clock, and stopped by its own hand.
+fn ctx_with(ctx: &Ctx, roles: &[service::Role]) -> Ctx {
+    Ctx::new(ctx.name, ctx.clock.clone(), roles)
 }
 
 impl Shop {
@@ -38,6 +65,14 @@ impl Shop {
     }
 
     pub(crate) async fn open_with(change: impl FnOnce(&mut seckill::Config)) -> Self {
+        Self::open_as(&ALL, &ALL, change).await
+    }
+
+    pub(crate) async fn open_as(
+        seckill_roles: &[service::Role],
+        order_roles: &[service::Role],
+        change: impl FnOnce(&mut seckill::Config),
+    ) -> Self {
         let (ctx, clock) = testkit::ctx("sale");
         let mq = testkit::mq_config();
         let peer = |port: u16| rpc::PeerConfig {
@@ -59,7 +94,11 @@ impl Shop {
         config.mq = mq.clone();
         config.grpc.listen = listen(ports[1]);
         config.seckill = peer(ports[2]);
-        order::start(ctx.clone(), config).await.unwrap();
+        let of_order = ctx_with(&ctx, order_roles);
+        order::start(of_order.clone(), config.clone())
+            .await
+            .unwrap();
+        let order_config = config;
 
         let mut config: seckill::Config = defaults(seckill::NAME, seckill::DEFAULTS);
         config.db = testkit::Mysql::schema(&seckill::MIGRATOR, seckill::NAME).await;
@@ -73,7 +112,11 @@ impl Shop {
         config.sale.lease_ms = 1_000;
         change(&mut config);
         let kv = kv::connect(&config.kv).await.unwrap();
-        seckill::start(ctx.clone(), config.clone()).await.unwrap();
+        let db = db::connect(&config.db).await.unwrap();
+        let of_seckill = ctx_with(&ctx, seckill_roles);
+        let started = seckill::start(of_seckill.clone(), config.clone());
+        let app = started.await.unwrap().app;
+        app.lease_ids().await.unwrap();
 
         let broker = mq::connect(&mq, ctx.tracker(), ctx.stop()).await;
         Self {
@@ -85,6 +128,10 @@ impl Shop {
             broker,
             ctx,
             config,
+            app,
+            db,
+            order_config,
+            others: Mutex::new(vec![of_order, of_seckill]),
         }
     }
 
@@ -93,14 +140,6 @@ impl Shop {
         let mut config = self.config.clone();
         config.grpc.listen = "127.0.0.1:0".parse().unwrap();
         seckill::start(self.ctx.clone(), config).await.unwrap();
-    }
-
-    /// Changes a field of what Redis knows of the sale itself.
-    pub(crate) async fn forge(&self, activity: i64, field: &str, value: &str) {
-        let key = self.key(activity, "meta");
-        let command = cmd("HSET").arg(key).arg(field).arg(value).to_owned();
-        let added: i64 = self.kv.query(&command).await.unwrap();
-        assert_eq!(added, 0, "meta has no {field}");
     }
 
     /// A product of 100 pieces, and its number.
@@ -300,48 +339,14 @@ impl Shop {
         })
         .await;
     }
-
-    fn key(&self, activity: i64, part: &str) -> String {
-        self.kv.key(&format!("{{sale:{activity}}}:{part}"))
-    }
-
-    /// The sale's keys, byte for byte.
-    pub(crate) async fn dump(&self, activity: i64) -> Vec<Option<Vec<u8>>> {
-        let mut dump = Vec::new();
-        for part in PARTS {
-            let command = cmd("DUMP").arg(self.key(activity, part)).to_owned();
-            dump.push(self.kv.query(&command).await.unwrap());
-        }
-        dump
-    }
-
-    pub(crate) async fn lose(&self, activity: i64, parts: &[&str]) {
-        for part in parts {
-            let command = cmd("DEL").arg(self.key(activity, part)).to_owned();
-            let _: i64 = self.kv.query(&command).await.unwrap();
-        }
-    }
-
-    /// Redis comes back as it was when `dump` was taken.
-    pub(crate) async fn roll_back(&self, activity: i64, dump: &[Option<Vec<u8>>]) {
-        self.lose(activity, &PARTS).await;
-        for (part, bytes) in PARTS.iter().zip(dump) {
-            if let Some(bytes) = bytes {
-                let key = self.key(activity, part);
-                let command = cmd("RESTORE")
-                    .arg(key)
-                    .arg(0)
-                    .arg(bytes.as_slice())
-                    .to_owned();
-                let _: String = self.kv.query(&command).await.unwrap();
-            }
-        }
-    }
 }
 
 impl Drop for Shop {
     fn drop(&mut self) {
         self.ctx.stop().cancel();
+        for other in self.others.lock().unwrap().iter() {
+            other.stop().cancel();
+        }
     }
 }
 

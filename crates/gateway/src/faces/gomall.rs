@@ -3,7 +3,7 @@
 mod accounts;
 mod orders;
 mod products;
-mod seckill;
+pub(crate) mod seckill;
 
 use axum::Router;
 use serde::{Deserialize, Deserializer, Serialize};

@@ -6,7 +6,7 @@ pub(crate) mod compare;
 mod orders;
 mod payments;
 mod products;
-mod purchases;
+pub(crate) mod purchases;
 
 use axum::Router;
 

@@ -19,3 +19,5 @@ mod notify;
 mod order_closing;
 mod outage;
 mod refund;
+mod refund_spoiled;
+mod spoiled;

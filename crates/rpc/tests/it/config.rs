@@ -16,8 +16,12 @@ fn what_cannot_work_is_refused_before_anything_starts() {
         problem::<PeerConfig>(peer("http://[::1]:50053/", 300)),
         None
     );
+    let two = peer("http://10.0.0.1:1, http://order:50053", 300);
+    assert_eq!(problem::<PeerConfig>(two), None);
     for url in [
         "",
+        "http://order:1,",
+        "http://order:1,order:2",
         "order:50053",
         "http://order",
         "https://order:1",

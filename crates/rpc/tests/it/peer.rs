@@ -95,6 +95,36 @@ async fn a_name_is_resolved_and_balanced() {
 }
 
 #[tokio::test]
+async fn several_addresses_are_balanced_and_one_that_dies_leaves_the_other() {
+    let named = |name: &'static str| Toy::new(move |_| async move { Ok(name.to_owned()) });
+    let (one, two) = (serve(named("one")).await, serve(named("two")).await);
+    let url = format!("http://{}, http://{}", one.address, two.address);
+    let config = PeerConfig {
+        url,
+        timeout_ms: 2_000,
+    };
+    let peer = rpc::peer(&config, &fleet());
+    let mut seen = std::collections::BTreeSet::new();
+    let start = Instant::now();
+    while seen.len() < 2 && start.elapsed() < SOON {
+        seen.insert(say(&peer, "Both", "").await.unwrap());
+    }
+    assert_eq!(seen.len(), 2, "{seen:?}");
+    assert!(one.drains_within(SOON).await);
+    let mut answered = 0;
+    while answered < 20 && start.elapsed() < SOON {
+        match say(&peer, "Both", "").await {
+            Ok(name) => {
+                assert_eq!(name, "two");
+                answered += 1;
+            }
+            Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    }
+    assert_eq!(answered, 20);
+}
+
+#[tokio::test]
 async fn a_name_without_an_address_is_unavailable() {
     let config = PeerConfig {
         url: "http://nobody.invalid:1".to_owned(),

@@ -5,7 +5,7 @@ use proto::product::{GetRequest, Item};
 use super::App;
 use crate::{
     Error,
-    domain::{Activity, Draft, Invalid},
+    domain::{Activity, Draft, Invalid, State},
     store::Product,
 };
 
@@ -28,7 +28,19 @@ impl App {
             .store
             .insert(&draft, &product, self.now_ms(), until_ms)
             .await?;
-        let activity = self.finish_intent(id).await?;
+        let activity = match self.finish_intent(id).await {
+            Ok(activity) => activity,
+            Err(error) => {
+                let activity = self.store.get(id).await?;
+                if activity.state != State::Publishing {
+                    return Err(error);
+                }
+                // It is recorded, and any replica finishes it: an error would have it made twice.
+                let error = fault::chain(&error);
+                tracing::warn!(activity.id = id, error, "an activity is published later");
+                return Ok(activity);
+            }
+        };
         if self.is_due(&activity)
             && let Err(error) = self.warm_up(id).await
         {

@@ -1,4 +1,5 @@
 use futures_util::{StreamExt, future::join_all, stream};
+use proto::order::ReservedItem;
 
 use super::App;
 use crate::{Error, domain::Unsent, metrics, sales::Sale};
@@ -39,10 +40,11 @@ impl App {
             .entries
             .into_iter()
             .filter(|entry| entry.0.at_ms < before_ms);
-        let calls = old.take(ENTRIES_MAX).map(|Unsent(item)| async move {
-            let order_id = item.order_id;
-            let confirmed = self.hand_off.call(item).await.unwrap_or(false);
-            confirmed.then(|| order_id.to_string())
+        let items: Vec<ReservedItem> = old.take(ENTRIES_MAX).map(|Unsent(item)| item).collect();
+        let calls = items.chunks(self.buyers_per_call).map(|items| async move {
+            let confirmed = self.hand_off.call(items.to_vec()).await.unwrap_or(false);
+            let orders = items.iter().map(|item| item.order_id.to_string());
+            orders.filter(|_| confirmed).collect::<Vec<_>>()
         });
         let confirmed: Vec<String> = join_all(calls).await.into_iter().flatten().collect();
         fail::fail_point!("relay.after_publish", |_| Ok(()));

@@ -6,7 +6,7 @@ use crate::{Error, metrics};
 
 /// What came of giving units back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Release {
+pub enum Release {
     Done,
     /// Redis is absent or behind the closing's epoch: the unit would vanish.
     Later,
@@ -14,7 +14,7 @@ pub(crate) enum Release {
 
 impl App {
     /// Gives the units of a closed order back, exactly once however often it is asked.
-    pub(crate) async fn release(&self, event: &Released) -> Result<Release, Error> {
+    pub async fn release(&self, event: &Released) -> Result<Release, Error> {
         ActivityId::try_from(event.activity_id).map_err(|_| Error::NotFound(event.activity_id))?;
         let released = self
             .stock

@@ -2,19 +2,20 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use futures_util::future::{join, join_all};
-use ids::{OrderId, OrderNo};
+use futures_util::future::join_all;
 use proto::{
     order::{ReservedItem, reserved_item::Unit},
-    seckill::{Accepted, Outcome, ReserveItem, ReserveReply},
+    seckill::{Outcome, ReserveItem, ReserveReply},
 };
-use tokio::time::timeout;
-use tracing::{Instrument, Span};
+use tracing::Span;
 
-use super::App;
+use super::{
+    App,
+    accept::{Held, told},
+};
 use crate::{
     Error,
-    domain::{LIMIT_PER_USER, State, Ticket, Unsent, is_request_key},
+    domain::{LIMIT_PER_USER, State, Unsent, is_request_key},
     metrics,
     sales::Sale,
     stock::{Answer, Ask, Reserved},
@@ -22,18 +23,7 @@ use crate::{
 
 /// A buyer's place in the batch, and the buyer.
 type Asked = (usize, ReserveItem);
-type Told = (usize, ReserveReply);
-
-/// An order that a buyer holds, as the script said.
-struct Held {
-    order_id: i64,
-    at_ms: i64,
-    slots: Vec<i32>,
-    request_key: String,
-    repeated: bool,
-    /// What has to be confirmed before the buyer is told.
-    unconfirmed: Option<ReservedItem>,
-}
+pub(super) type Told = (usize, ReserveReply);
 
 impl App {
     /// One reply per item, in the items' order: one script per activity, all of them at once.
@@ -130,17 +120,14 @@ impl App {
             if !matches!(answer, Answer::Won { .. }) {
                 spare.push(ask.order_id);
             }
-            match hold(&sale, epoch, &ask, answer) {
-                Ok(held) => {
-                    let (index, sale) = (*index, &sale);
-                    let accepted = self.accept(sale, epoch, ask.user_id, held).instrument(span);
-                    winners.push(async move { (index, accepted.await) });
-                }
+            let held = hold(&sale, epoch, &ask, answer);
+            match held.and_then(|held| self.winner(&sale, epoch, ask.user_id, held, span)) {
+                Ok(winner) => winners.push((*index, winner)),
                 Err(outcome) => done.push((*index, told(outcome))),
             }
         }
         self.order_ids.give_back(spare);
-        done.extend(join_all(winners).await);
+        done.extend(self.accept(&sale, winners).await);
         done
     }
 
@@ -159,77 +146,6 @@ impl App {
             }
         }
         result
-    }
-
-    /// The buyer is told only after the broker has the reservation.
-    async fn accept(&self, sale: &Sale, epoch: i64, user_id: i64, mut held: Held) -> ReserveReply {
-        let (order_id, repeated, unconfirmed) =
-            (held.order_id, held.repeated, held.unconfirmed.take());
-        let Some(accepted) = self.accepted_order(sale, epoch, user_id, held) else {
-            return told(Outcome::Busy);
-        };
-        if let Some(item) = unconfirmed {
-            let entry = super::accepted::entry(&accepted);
-            let mirror = self.stock.remember(user_id, &accepted.order_no, &entry);
-            let confirm = timeout(self.confirm, self.hand_off.call(item));
-            let (confirmed, _mirrored) = join(confirm, mirror).await;
-            if !matches!(confirmed, Ok(Ok(true))) {
-                return told(Outcome::Unconfirmed);
-            }
-            sale.confirmed(order_id);
-        }
-        fail::fail_point!("reserve.after_confirm", |_| told(Outcome::Unconfirmed));
-        let outcome = if repeated {
-            Outcome::Repeated
-        } else {
-            Outcome::Won
-        };
-        ReserveReply {
-            outcome: outcome.into(),
-            accepted: Some(accepted),
-        }
-    }
-
-    fn accepted_order(
-        &self,
-        sale: &Sale,
-        epoch: i64,
-        user_id: i64,
-        held: Held,
-    ) -> Option<Accepted> {
-        let activity = sale.activity();
-        let id = OrderId::try_from(held.order_id).ok()?;
-        let ticket = Ticket {
-            activity_id: sale.id,
-            user_id,
-            order_id: held.order_id,
-            at_ms: held.at_ms,
-            epoch,
-            slots: held.slots.clone(),
-        };
-        Some(Accepted {
-            activity_id: sale.id,
-            order_id: held.order_id,
-            order_no: OrderNo::new(id, clock::from_ms(held.at_ms)).to_string(),
-            ticket: ticket.seal(&self.sealer),
-            at_ms: held.at_ms,
-            quantity: held.slots.len() as i32,
-            product_id: activity.product.get(),
-            product_name: activity.product_name.clone(),
-            product_image: activity.product_image.clone(),
-            price_fen: activity.price_fen,
-            epoch,
-            slots: held.slots,
-            request_key: held.request_key,
-        })
-    }
-}
-
-/// A refusal, or anything else without an order.
-fn told(outcome: Outcome) -> ReserveReply {
-    ReserveReply {
-        outcome: outcome.into(),
-        accepted: None,
     }
 }
 

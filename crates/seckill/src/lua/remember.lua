@@ -1,10 +1,12 @@
--- Mirrors a winner's order for the order list, until the row is there.
+-- Mirrors winners' orders for their order lists, until the rows are there.
 --
--- Keys: pending of the buyer.
--- Args: expiry in s, order number, entry.
--- Replies: 1.
+-- Keys: pending of each winner.
+-- Args: expiry in s, then per winner: order number, entry.
+-- Replies: the number of winners.
 -- Invariant: a mirror and nothing more: losing it loses nothing.
 
-redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
-redis.call('EXPIRE', KEYS[1], ARGV[1])
-return 1
+for i, pending in ipairs(KEYS) do
+  redis.call('HSET', pending, ARGV[2 * i], ARGV[2 * i + 1])
+  redis.call('EXPIRE', pending, ARGV[1])
+end
+return #KEYS

@@ -11,6 +11,7 @@ const DEFAULTS: &str = r#"
     log_filter = "info"
     otlp_endpoint = ""
     trace_sample = 0.01
+    workers = 0
     shutdown_grace_s = 20
     profile = "demo"
     roles = ["grpc"]

@@ -9,10 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use rand::rng;
 use serde::Serialize;
 use serde_json::json;
-use wechatpay::{Code, Refusal, header, nonce, path};
+use wechatpay::{Code, Refusal, header, path};
 
 use super::{
     faults::{Kind, Struck},
@@ -23,43 +22,51 @@ use super::{
 
 const BODY_BYTES_MAX: usize = 64 * 1024;
 const TRANSACTIONS: &str = "/v3/pay/transactions/out-trade-no/";
-const KINDS: [Kind; 7] = [
+/// Of what a stranger wrote.
+const SHOWN_CHARS: usize = 64;
+const KINDS: [Kind; 8] = [
     Kind::ResetAfterCommit,
     Kind::SystemError,
     Kind::SystemErrorAfterCommit,
     Kind::FrequencyLimited,
+    Kind::NotEnough,
     Kind::Delay,
     Kind::BadSig,
     Kind::Signtest,
 ];
 
 /// What a path asks for.
-enum Call<'a> {
+enum Call {
     Create,
-    Query(&'a str),
-    Close(&'a str),
+    Query(String),
+    Close(String),
     Refund,
-    QueryRefund(&'a str),
+    QueryRefund(String),
 }
 
-impl<'a> Call<'a> {
-    /// `None`: no such path. `Some(Err)`: not by this method.
-    fn of(method: &Method, path: &'a str) -> Option<Result<Self, ()>> {
+impl Call {
+    /// The status of an empty answer, if there is no such path or not by this method.
+    fn of(method: &Method, path: &str) -> Result<Self, StatusCode> {
         let (call, by) = if path == path::NATIVE {
             (Self::Create, Method::POST)
         } else if path == path::REFUNDS {
             (Self::Refund, Method::POST)
-        } else if let Some(no) = path.strip_prefix(path::REFUNDS) {
-            (Self::QueryRefund(no.strip_prefix('/')?), Method::GET)
+        } else if let Some(rest) = path.strip_prefix(path::REFUNDS) {
+            let no = rest.strip_prefix('/').ok_or(StatusCode::NOT_FOUND)?;
+            (Self::QueryRefund(plain(no)), Method::GET)
         } else if let Some(no) = path.strip_prefix(TRANSACTIONS) {
             match no.strip_suffix("/close") {
-                Some(no) => (Self::Close(no), Method::POST),
-                None => (Self::Query(no), Method::GET),
+                Some(no) => (Self::Close(plain(no)), Method::POST),
+                None => (Self::Query(plain(no)), Method::GET),
             }
         } else {
-            return None;
+            return Err(StatusCode::NOT_FOUND);
         };
-        Some(if *method == by { Ok(call) } else { Err(()) })
+        if *method == by {
+            Ok(call)
+        } else {
+            Err(StatusCode::METHOD_NOT_ALLOWED)
+        }
     }
 
     const fn name(&self) -> &'static str {
@@ -72,27 +79,52 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The number that it is about, for the journal and the faults.
+    /// The number that it is about, for the journal and the faults. Whoever wrote it may be a
+    /// stranger.
     fn number(&self, body: &[u8]) -> String {
-        match self {
-            Self::Query(no) | Self::Close(no) | Self::QueryRefund(no) => (*no).to_owned(),
+        let number = match self {
+            Self::Query(no) | Self::Close(no) | Self::QueryRefund(no) => no.clone(),
             Self::Create | Self::Refund => {
                 let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
                 body["out_trade_no"].as_str().unwrap_or_default().to_owned()
             }
-        }
+        };
+        clipped(&number)
     }
+}
+
+/// Of the signs that a number may have, clients escape these.
+fn plain(no: &str) -> String {
+    [
+        ("%7C", "|"),
+        ("%7c", "|"),
+        ("%2A", "*"),
+        ("%2a", "*"),
+        ("%40", "@"),
+    ]
+    .iter()
+    .fold(no.to_owned(), |no, (escaped, sign)| {
+        no.replace(escaped, sign)
+    })
+}
+
+fn clipped(text: &str) -> String {
+    text.chars().take(SHOWN_CHARS).collect()
 }
 
 pub(super) async fn answer(State(world): State<Arc<World>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    let refuse_unheard = |status: StatusCode| {
+        let facts = json!({"path": clipped(parts.uri.path()), "status": status.as_u16()});
+        world.note("", "request.refused", &facts);
+        status.into_response()
+    };
     let Ok(body) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else {
-        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        return refuse_unheard(StatusCode::PAYLOAD_TOO_LARGE);
     };
     let call = match Call::of(&parts.method, parts.uri.path()) {
-        None => return StatusCode::NOT_FOUND.into_response(),
-        Some(Err(())) => return StatusCode::METHOD_NOT_ALLOWED.into_response(),
-        Some(Ok(call)) => call,
+        Err(status) => return refuse_unheard(status),
+        Ok(call) => call,
     };
     let target = parts
         .uri
@@ -104,36 +136,40 @@ pub(super) async fn answer(State(world): State<Arc<World>>, request: Request) ->
         headers: &parts.headers,
         body: &body,
     };
+    let (name, number) = (call.name(), call.number(&body));
     if let Err(refused) = world.judge(&asked) {
-        world.note(
-            &call.number(&body),
-            "request.refused",
-            &json!({"why": refused.message}),
-        );
+        let facts = json!({"call": name, "why": refused.message});
+        world.note(&number, "request.refused", &facts);
         return refuse(&refused);
     }
-    let (name, number) = (call.name(), call.number(&body));
     let fault = world.state().faults.strike(name, &number, &KINDS);
-    if let Some(refused) = before(fault.as_ref()) {
-        return refuse(&refused);
+    if let Some(fault) = &fault {
+        let facts = json!({"call": name, "fault": fault.kind});
+        world.note(&number, "fault.struck", &facts);
     }
     let query = parts.uri.query().unwrap_or_default();
-    let done = carry_out(&world, &call, query, &body);
-    if let Err(refused) = &done {
-        let facts = json!({"call": name, "code": refused.code.name(), "why": refused.message});
-        world.note(&number, "call.refused", &facts);
-    }
-    let answer = match done {
-        Ok(body) => say(&world, &parts.headers, body, fault.as_ref()),
-        Err(refused) => refuse(&refused),
+    let done = match before(fault.as_ref()) {
+        Some(refused) => Err(refused),
+        None => carry_out(&world, &call, query, &body),
     };
-    after(answer, fault).await
+    let answer = match done {
+        Ok(body) => {
+            world.note(&number, "call.answered", &json!({"call": name}));
+            say(&world, &parts.headers, body, fault.as_ref())
+        }
+        Err(refused) => {
+            let facts = json!({"call": name, "code": refused.code.name(), "why": refused.message});
+            world.note(&number, "call.refused", &facts);
+            refuse(&refused)
+        }
+    };
+    after(&world, answer, fault).await
 }
 
 /// The answer's body; `None` is 204.
 fn carry_out(
     world: &Arc<World>,
-    call: &Call<'_>,
+    call: &Call,
     query: &str,
     body: &[u8],
 ) -> Result<Option<Bytes>, Refused> {
@@ -168,11 +204,12 @@ fn before(fault: Option<&Struck>) -> Option<Refused> {
     match fault?.kind {
         Kind::SystemError => Some(Refused::new(Code::SystemError, "on purpose")),
         Kind::FrequencyLimited => Some(Refused::new(Code::FrequencyLimited, "on purpose")),
+        Kind::NotEnough => Some(Refused::new(Code::NotEnough, "on purpose")),
         _ => None,
     }
 }
 
-async fn after(answer: Response, fault: Option<Struck>) -> Response {
+async fn after(world: &World, answer: Response, fault: Option<Struck>) -> Response {
     let Some(fault) = fault else { return answer };
     match fault.kind {
         Kind::SystemErrorAfterCommit => refuse(&Refused::new(Code::SystemError, "on purpose")),
@@ -183,7 +220,9 @@ async fn after(answer: Response, fault: Option<Struck>) -> Response {
             })))
         }
         Kind::Delay => {
-            tokio::time::sleep(Duration::from_millis(fault.number("ms", 1_000))).await;
+            world
+                .pause(Duration::from_millis(fault.number("ms", 1_000)))
+                .await;
             answer
         }
         _ => answer,
@@ -198,11 +237,7 @@ fn say(world: &World, asked: &HeaderMap, body: Option<Bytes>, fault: Option<&Str
         StatusCode::NO_CONTENT
     };
     let body = body.unwrap_or_default();
-    let Ok(signed) = world
-        .keys
-        .platform
-        .sign(&body, world.now_s(), nonce(&mut rng()))
-    else {
+    let Ok(signed) = world.sign(&body, fault.map(|fault| fault.kind)) else {
         return refuse(&Refused::new(Code::SystemError, "no signature"));
     };
     let wanted = asked
@@ -211,11 +246,6 @@ fn say(world: &World, asked: &HeaderMap, body: Option<Bytes>, fault: Option<&Str
     tracing::debug!(wanted, "answered");
     let mut response = (status, body).into_response();
     for (name, value) in signed {
-        let value = match (name, fault.map(|fault| fault.kind)) {
-            (header::SIGNATURE, Some(Kind::BadSig)) => value.chars().rev().collect(),
-            (header::SIGNATURE, Some(Kind::Signtest)) => format!("WECHATPAY/SIGNTEST/{value}"),
-            _ => value,
-        };
         if let Ok(value) = HeaderValue::from_str(&value) {
             response
                 .headers_mut()

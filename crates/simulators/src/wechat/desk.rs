@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
-use wechatpay::{Transaction, notify};
+use wechatpay::{Code, Transaction, notify};
 
 use super::{
     faults::Fault,
@@ -29,14 +29,19 @@ const HEAD: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
     border-bottom:1px solid #ddd}button{font:inherit;padding:.6rem 1.5rem}\
     .amount{font-size:2.5rem}</style><p><strong>Simulator: no money moves here.</strong></p>";
 
-/// Every order there is.
+const SHOWN_MAX: usize = 200;
+
+/// The newest orders.
 pub(super) async fn page(State(world): Shared) -> Html<String> {
     let now_s = world.now_s();
-    let mut orders: Vec<Order> = world.state().orders.values().cloned().collect();
-    orders.sort_by(|a, b| b.asked.out_trade_no.cmp(&a.asked.out_trade_no));
-    let rows: String = orders.iter().map(|order| row(order, now_s)).collect();
+    let rows: String = {
+        let state = world.state();
+        let newest = state.orders.newest().take(SHOWN_MAX);
+        newest.map(|order| row(order, now_s)).collect()
+    };
     Html(format!(
-        "{HEAD}<h1>Orders</h1><table><tr><th>number<th>for<th>yuan<th>state<th></tr>{rows}</table>"
+        "{HEAD}<h1>Orders</h1><p><a href=\"/sim/journal\">journal</a></p>\
+         <table><tr><th>number<th>for<th>yuan<th>state<th></tr>{rows}</table>"
     ))
 }
 
@@ -68,7 +73,8 @@ pub(super) async fn pay_page(State(world): Shared, Query(scan): Query<Scan>) -> 
             .into_response();
     };
     let body = format!(
-        "{HEAD}<h1>{}</h1><p class=\"amount\">¥{}</p><p>{}</p><button id=\"pay\">Pay</button>\
+        "{HEAD}<h1>{}</h1><p class=\"amount\">¥{}</p><p>{}</p>\
+         <button id=\"pay\">Scan and pay</button>\
          <p id=\"said\"></p><script>document.getElementById('pay').onclick=async()=>{{\
          const r=await fetch('/sim/pay/{pr}',{{method:'POST',headers:{{'content-type':\
          'application/json'}},body:'{{\"result\":\"success\"}}'}});\
@@ -105,33 +111,43 @@ pub(super) async fn pay(
         return refuse(StatusCode::NOT_FOUND, "the QR code has expired");
     };
     match decision.result {
-        Choice::Success => take(&world, &order.asked.out_trade_no, false),
+        Choice::Success => take(&world, &order.asked.out_trade_no, &How::default()),
         Choice::Fail | Choice::Cancel => Json(json!({"paid": false})).into_response(),
     }
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Anyway {
+pub(super) struct How {
     in_spite_of_close: bool,
+    /// Fen, instead of what was asked for.
+    amount: Option<i64>,
 }
 
 /// Pays by number, without a code.
 pub(super) async fn pay_order(
     State(world): Shared,
     Path(out_trade_no): Path<String>,
-    Json(anyway): Json<Anyway>,
+    how: Option<Json<How>>,
 ) -> Response {
-    take(&world, &out_trade_no, anyway.in_spite_of_close)
+    let how = how.map(|Json(how)| how).unwrap_or_default();
+    take(&world, &out_trade_no, &how)
 }
 
-fn take(world: &Arc<World>, out_trade_no: &str, in_spite_of_close: bool) -> Response {
-    match world.take(out_trade_no, in_spite_of_close) {
+fn take(world: &Arc<World>, out_trade_no: &str, how: &How) -> Response {
+    match world.take(out_trade_no, how.in_spite_of_close, how.amount) {
         Ok(transaction) => {
             report(world, &transaction);
             Json(json!({"paid": true, "transaction": transaction})).into_response()
         }
-        Err(Refused { message, .. }) => refuse(StatusCode::CONFLICT, &message),
+        Err(Refused { code, message, .. }) => {
+            let status = match code {
+                Code::OrderNotExist => StatusCode::NOT_FOUND,
+                Code::ParamError => StatusCode::BAD_REQUEST,
+                _ => StatusCode::CONFLICT,
+            };
+            refuse(status, &message)
+        }
     }
 }
 
@@ -159,15 +175,19 @@ pub(super) async fn order(State(world): Shared, Path(out_trade_no): Path<String>
             "transaction": order.transaction(now_s),
             "closed": order.closed,
             "refunded_fen": order.refunded_fen,
+            "notified": order.notified,
         }))
         .into_response(),
         None => refuse(StatusCode::NOT_FOUND, "no such order"),
     }
 }
 
-pub(super) async fn add_fault(State(world): Shared, Json(fault): Json<Fault>) -> Json<Value> {
-    world.state().faults.add(fault);
-    Json(json!({"added": true}))
+pub(super) async fn add_fault(State(world): Shared, Json(fault): Json<Fault>) -> Response {
+    if world.state().faults.add(fault) {
+        Json(json!({"added": true})).into_response()
+    } else {
+        refuse(StatusCode::CONFLICT, "too many faults wait to strike")
+    }
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,9 @@
 //! What goes wrong on purpose.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+const RULES_MAX: usize = 1_000;
 
 /// A rule: the fault strikes whatever matches, `times` times.
 #[derive(Debug, Clone, Deserialize)]
@@ -26,11 +28,12 @@ const fn once() -> u32 {
 struct Match {
     /// Absent: any number.
     out_trade_no: Option<String>,
-    /// `create`, `query`, `close`, `refund`, `query_refund` or `notify`; absent: any.
+    /// `create`, `query`, `close`, `refund` (the call, and its settling), `query_refund` or
+    /// `notify`; absent: any.
     route: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Kind {
     /// The call is carried out and its answer lost.
@@ -39,10 +42,13 @@ pub(super) enum Kind {
     SystemError,
     /// The call is carried out and answered with 500.
     SystemErrorAfterCommit,
+    /// Nothing is carried out.
     FrequencyLimited,
+    /// The merchant's account cannot pay a refund; nothing is carried out.
+    NotEnough,
     /// The answer, or notification, waits for `args.ms`.
     Delay,
-    /// Signed with no key of the company's.
+    /// The signature is well formed, and not of what is said.
     BadSig,
     /// Signed as the company's own probes are.
     Signtest,
@@ -52,6 +58,8 @@ pub(super) enum Kind {
     Duplicate,
     /// The same, all at once.
     DuplicateParallel,
+    /// A notification that comes after the order's next one, or after `args.ms`.
+    OutOfOrder,
     WrongAmount,
     WrongMchid,
     WrongAppid,
@@ -60,6 +68,8 @@ pub(super) enum Kind {
     ProcessingForever,
     /// The payer's account cannot take the money.
     Abnormal,
+    /// The refund is given up, and the money stays with the merchant.
+    Closed,
 }
 
 /// A fault that strikes now.
@@ -79,8 +89,13 @@ impl Struck {
 pub(super) struct Faults(Vec<Fault>);
 
 impl Faults {
-    pub(super) fn add(&mut self, fault: Fault) {
-        self.0.push(fault);
+    /// `false`: there are too many.
+    pub(super) fn add(&mut self, fault: Fault) -> bool {
+        let room = self.0.len() < RULES_MAX;
+        if room && fault.times > 0 {
+            self.0.push(fault);
+        }
+        room
     }
 
     /// The first rule of one of `kinds` that matches, used up by one.
@@ -92,16 +107,20 @@ impl Faults {
     ) -> Option<Struck> {
         let fits =
             |wanted: &Option<String>, is: &str| wanted.as_ref().is_none_or(|wanted| wanted == is);
-        let fault = self.0.iter_mut().find(|fault| {
-            fault.times > 0
-                && kinds.contains(&fault.kind)
+        let at = self.0.iter().position(|fault| {
+            kinds.contains(&fault.kind)
                 && fits(&fault.matches.out_trade_no, out_trade_no)
                 && fits(&fault.matches.route, route)
         })?;
+        let fault = self.0.get_mut(at)?;
         fault.times -= 1;
-        Some(Struck {
+        let struck = Struck {
             kind: fault.kind,
             args: fault.args.clone(),
-        })
+        };
+        if fault.times == 0 {
+            self.0.remove(at);
+        }
+        Some(struck)
     }
 }

@@ -6,6 +6,8 @@ use wechatpay::{Authorization, Code, KeyId, WINDOW_S, request_message};
 
 use super::world::World;
 
+const NONCE_CHARS_MAX: usize = 32;
+
 /// A refusal: its code says its status.
 #[derive(Debug)]
 pub(super) struct Refused {
@@ -73,13 +75,37 @@ impl World {
             return Err(sign_error("no such merchant or certificate"));
         }
         let method = asked.method.as_str();
-        if signed.is_by(&self.keys.merchant, method, asked.target, asked.body) {
-            return Ok(());
+        if !signed.is_by(&self.keys.merchant, method, asked.target, asked.body) {
+            return Err(Refused {
+                detail: Some(diagnosis(asked, &signed)),
+                ..sign_error("wrong signature")
+            });
         }
-        Err(Refused {
-            detail: Some(diagnosis(asked, &signed)),
-            ..sign_error("wrong signature")
-        })
+        if !(1..=NONCE_CHARS_MAX).contains(&signed.nonce.len()) {
+            return Err(sign_error("nonce_str is malformed"));
+        }
+        if self.first_time(&signed.nonce) {
+            Ok(())
+        } else {
+            Err(sign_error("nonce_str was used before"))
+        }
+    }
+
+    /// Whether no believed request carried this nonce within a window. The company is said to let
+    /// repeats pass; a merchant that sends them has no new signature per attempt.
+    fn first_time(&self, nonce: &str) -> bool {
+        let now_s = self.now_s();
+        let mut state = self.state();
+        if state
+            .nonces
+            .get(nonce)
+            .is_some_and(|until_s| now_s <= *until_s)
+        {
+            return false;
+        }
+        // A timestamp may lie one window ahead, and is good for one more.
+        state.nonces.insert(nonce, now_s + 2 * WINDOW_S);
+        true
     }
 }
 

@@ -1,8 +1,10 @@
 //! Both sides' keys, in files: made once, so that a restarted fleet finds its company again.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write},
     net::SocketAddr,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -31,7 +33,7 @@ pub struct Client {
 
 impl Client {
     /// Lines for the environment of the payment service.
-    pub fn env(&self, address: SocketAddr) -> String {
+    pub fn env(&self, address: SocketAddr, notify_url: &str) -> String {
         [
             ("MCHID", self.mchid.clone()),
             ("APPID", self.appid.clone()),
@@ -41,17 +43,19 @@ impl Client {
             ("PUBLIC_KEY_ID", self.public_key_id.clone()),
             ("PUBLIC_KEY", self.public_key.display().to_string()),
             ("BASE_URL", format!("http://{address}")),
-            ("NOTIFY_URL", NOTIFY_URL.to_owned()),
+            ("NOTIFY_URL", notify_url.to_owned()),
         ]
         .map(|(name, value)| format!("MALL_WECHAT__{name}={value}\n"))
         .concat()
     }
 
-    pub(super) fn write_env(&self, dir: &Path, address: SocketAddr) -> io::Result<()> {
-        // Readers wait for the file: it appears whole.
-        let new = dir.join("client.env.new");
-        fs::write(&new, self.env(address))?;
-        fs::rename(new, dir.join("client.env"))
+    pub(super) fn write_env(
+        &self,
+        dir: &Path,
+        address: SocketAddr,
+        notify_url: &str,
+    ) -> io::Result<()> {
+        write(&dir.join("client.env"), &self.env(address, notify_url))
     }
 }
 
@@ -69,10 +73,8 @@ impl Keys {
         let merchant = private_key(&dir.join("merchant_key.pem"))?;
         let platform = private_key(&dir.join("platform_key.pem"))?;
         let public_key = dir.join("platform_public_key.pem");
-        fs::write(
-            &public_key,
-            platform.public_pem().map_err(io::Error::other)?,
-        )?;
+        let pem = platform.public_pem().map_err(io::Error::other)?;
+        write(&public_key, &pem)?;
         let api_v3_key = text(&dir.join("api_v3_key"), 32)?;
         let client = Client {
             mchid: MCHID.to_owned(),
@@ -97,23 +99,49 @@ impl Keys {
 }
 
 fn private_key(path: &Path) -> io::Result<PrivateKey> {
-    if let Ok(pem) = fs::read_to_string(path) {
-        return PrivateKey::from_pem(&pem).map_err(io::Error::other);
+    if let Some(pem) = read(path)? {
+        return PrivateKey::from_pem(&pem).map_err(|error| at(path, &io::Error::other(error)));
     }
     let (key, pem) = PrivateKey::generate().map_err(io::Error::other)?;
-    fs::write(path, pem)?;
+    write(path, &pem)?;
     Ok(key)
 }
 
 fn text(path: &Path, chars: usize) -> io::Result<String> {
-    if let Ok(text) = fs::read_to_string(path) {
-        return Ok(text);
+    if let Some(text) = read(path)? {
+        return Ok(text.trim_end().to_owned());
     }
     let text: String = rng()
         .sample_iter(Alphanumeric)
         .take(chars)
         .map(char::from)
         .collect();
-    fs::write(path, &text)?;
+    write(path, &text)?;
     Ok(text)
+}
+
+/// `None`: there is no such file. One that cannot be read is never replaced.
+fn read(path: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(at(path, &error)),
+    }
+}
+
+/// For the owner's eyes, and whole from the start: others wait for these files.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options
+        .open(&new)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| fs::rename(&new, path))
+        .map_err(|error| at(path, &error))
+}
+
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

@@ -1,11 +1,11 @@
 //! Notifications: sealed once, signed anew at every attempt, repeated until acknowledged.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use rand::{Rng, distr::Alphanumeric, rng};
 use serde_json::{Value, json};
 use wechatpay::{
-    ApiKey, Sealed, header, nonce,
+    ApiKey, Sealed,
     notify::{Envelope, RETRIES_S},
 };
 
@@ -23,8 +23,11 @@ pub(super) struct Notice {
     pub(super) plain: Value,
 }
 
-const KINDS: [Kind; 10] = [
+/// One that waits to be overtaken waits no longer.
+const OVERTAKEN_MAX_MS: u64 = 60_000;
+const KINDS: [Kind; 11] = [
     Kind::Drop,
+    Kind::OutOfOrder,
     Kind::Delay,
     Kind::Duplicate,
     Kind::DuplicateParallel,
@@ -41,8 +44,7 @@ pub(super) async fn send(world: Arc<World>, notice: Notice) {
     let id = uuid::Uuid::new_v4().to_string();
     let gaps = std::iter::once(0).chain(RETRIES_S);
     for gap_s in gaps {
-        let wait = tokio::time::sleep(world.wait(gap_s));
-        if world.stop.run_until_cancelled(wait).await.is_none() {
+        if !world.pause(world.wait(gap_s)).await {
             return;
         }
         let fault = {
@@ -60,8 +62,16 @@ pub(super) async fn send(world: Arc<World>, notice: Notice) {
             );
             return;
         }
-        if let Some(late) = fault.as_ref().filter(|fault| fault.kind == Kind::Delay) {
-            tokio::time::sleep(std::time::Duration::from_millis(late.number("ms", 1_000))).await;
+        match &fault {
+            Some(late) if late.kind == Kind::Delay => {
+                world
+                    .pause(Duration::from_millis(late.number("ms", 1_000)))
+                    .await;
+            }
+            Some(late) if late.kind == Kind::OutOfOrder => {
+                overtaken(&world, &notice, late).await;
+            }
+            _ => {}
         }
         let kind = fault.as_ref().map(|fault| fault.kind);
         if !attempt(&world, &notice, &id, kind).await {
@@ -72,6 +82,25 @@ pub(super) async fn send(world: Arc<World>, notice: Notice) {
         }
         return;
     }
+    let facts = json!({"event": notice.event, "id": id});
+    world.note(&notice.out_trade_no, "notification.given_up", &facts);
+}
+
+/// Returns when a notification of the same order was accepted, or when none comes.
+async fn overtaken(world: &World, notice: &Notice, fault: &Struck) {
+    let mut news = world.news.subscribe();
+    let accepted = || {
+        let state = world.state();
+        state
+            .orders
+            .get(&notice.out_trade_no)
+            .map_or(0, |order| order.notified)
+    };
+    let before = accepted();
+    let another = async { while news.changed().await.is_ok() && accepted() == before {} };
+    let limit = Duration::from_millis(fault.number("ms", OVERTAKEN_MAX_MS));
+    let another = tokio::time::timeout(limit, another);
+    world.stop.run_until_cancelled(another).await;
 }
 
 /// An acknowledged notification, again.
@@ -97,8 +126,7 @@ async fn attempt(world: &World, notice: &Notice, id: &str, fault: Option<Kind>) 
     let Some(body) = body(world, notice, id, fault) else {
         return false;
     };
-    let random = nonce(&mut rng());
-    let Ok(signed) = world.keys.platform.sign(&body, world.now_s(), random) else {
+    let Ok(signed) = world.sign(&body, fault) else {
         return false;
     };
     let mut request = world
@@ -106,11 +134,6 @@ async fn attempt(world: &World, notice: &Notice, id: &str, fault: Option<Kind>) 
         .post(&notice.url)
         .header("content-type", "application/json");
     for (name, value) in signed {
-        let value = match (name, fault) {
-            (header::SIGNATURE, Some(Kind::BadSig)) => value.chars().rev().collect(),
-            (header::SIGNATURE, Some(Kind::Signtest)) => format!("WECHATPAY/SIGNTEST/{value}"),
-            _ => value,
-        };
         request = request.header(name, value);
     }
     let answer = request.body(body).send().await;
@@ -126,12 +149,22 @@ async fn attempt(world: &World, notice: &Notice, id: &str, fault: Option<Kind>) 
         kind,
         &json!({"event": event, "id": id, "status": status}),
     );
+    if accepted {
+        if let Some(order) = world.state().orders.get_mut(no) {
+            order.notified += 1;
+        }
+        world.news.send_replace(());
+    }
     accepted
 }
 
 fn body(world: &World, notice: &Notice, id: &str, fault: Option<Kind>) -> Option<Vec<u8>> {
     let mut plain = notice.plain.clone();
     match fault {
+        // What the merchant acts on.
+        Some(Kind::WrongAmount) if notice.original_type == "refund" => {
+            plain["amount"]["refund"] = json!(1);
+        }
         Some(Kind::WrongAmount) => plain["amount"]["total"] = json!(1),
         Some(Kind::WrongMchid) => plain["mchid"] = json!("1"),
         Some(Kind::WrongAppid) => plain["appid"] = json!("wx1"),

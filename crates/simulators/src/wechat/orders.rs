@@ -9,6 +9,10 @@ use super::{judge::Refused, world::World};
 
 /// A code can be scanned for two hours.
 const CODE_LIFE_S: i64 = 2 * 3_600;
+/// An order that names no end.
+const LIFE_S: i64 = 7 * 86_400;
+const LIFE_MIN_S: i64 = 60;
+const LIFE_MAX_S: i64 = 90 * 86_400;
 const CODE: &str = "weixin://wxpay/bizpayurl?pr=";
 
 #[derive(Debug, Clone)]
@@ -17,23 +21,28 @@ pub(super) struct Order {
     /// What the newest code holds; older ones are void.
     pub(super) pr: String,
     pr_at_s: i64,
-    expires_at_s: Option<i64>,
+    expires_at_s: i64,
     pub(super) closed: bool,
     pub(super) paid: Option<Paid>,
-    /// Taken back so far, and whether any refund was taken up.
+    /// Taken back so far, in so many refunds.
     pub(super) refunded_fen: i64,
+    pub(super) refunds: u32,
+    /// Notifications that the merchant accepted.
+    pub(super) notified: u32,
 }
 
 #[derive(Debug, Clone)]
 pub(super) struct Paid {
     pub(super) transaction_id: String,
+    /// Fen.
+    pub(super) total: i64,
     success_time: String,
     openid: String,
 }
 
 impl Order {
     fn state(&self, now_s: i64) -> TradeState {
-        match (&self.paid, self.refunded_fen > 0) {
+        match (&self.paid, self.refunds > 0) {
             (Some(_), true) => TradeState::Refund,
             (Some(_), false) => TradeState::Success,
             (None, _) if self.is_over(now_s) => TradeState::Closed,
@@ -42,12 +51,12 @@ impl Order {
     }
 
     fn is_over(&self, now_s: i64) -> bool {
-        self.closed || self.expires_at_s.is_some_and(|at_s| at_s <= now_s)
+        self.closed || self.expires_at_s <= now_s
     }
 
     pub(super) fn transaction(&self, now_s: i64) -> Transaction {
         let paid = self.paid.as_ref();
-        let total = self.asked.amount.total;
+        let total = paid.map_or(self.asked.amount.total, |paid| paid.total);
         let yuan = || "CNY".to_owned();
         let state = self.state(now_s);
         Transaction {
@@ -82,7 +91,7 @@ impl World {
         let (now, now_s) = (self.now(), self.now_s());
         let no = asked.out_trade_no.clone();
         let mut state = self.state();
-        if state.burnt.contains(&no) {
+        if state.burnt.get(&no).is_some() {
             return Err(Refused::new(
                 Code::InvalidRequest,
                 "re-entry with other parameters",
@@ -112,10 +121,13 @@ impl World {
                     closed: false,
                     paid: None,
                     refunded_fen: 0,
+                    refunds: 0,
+                    notified: 0,
                 };
-                state.orders.insert(no.clone(), order);
+                state.orders.insert(&no, order);
             }
         }
+        state.codes.insert(&pr, no.clone());
         state.note(&now, &no, "order.opened", &json!({"pr": pr}));
         Ok(CodeUrl {
             code_url: format!("{CODE}{pr}"),
@@ -123,28 +135,25 @@ impl World {
     }
 
     fn check(&self, asked: &NativeOrder) -> Result<(), Refused> {
-        if asked.mchid != self.keys.client.mchid || asked.appid != self.keys.client.appid {
+        self.check_mchid(&asked.mchid)?;
+        if asked.appid != self.keys.client.appid {
             return Err(Refused::new(
                 Code::AppidMchidNotMatch,
                 "appid and mchid do not match",
             ));
         }
-        let no = &asked.out_trade_no;
-        let sign = |byte: u8| byte.is_ascii_alphanumeric() || b"_-|*".contains(&byte);
+        check_number(&asked.out_trade_no)?;
+        let attach = asked.attach.as_deref().unwrap_or_default();
         let url = &asked.notify_url;
         let plain = asked.description.chars().all(|sign| sign <= '\u{FFFF}');
         for (field, good, issue) in [
-            (
-                "/out_trade_no",
-                (6..=32).contains(&no.len()) && no.bytes().all(sign),
-                "malformed",
-            ),
             (
                 "/description",
                 (1..=127).contains(&asked.description.len()),
                 "1 to 127 bytes",
             ),
             ("/description", plain, "has characters of four bytes"),
+            ("/attach", attach.len() <= 128, "up to 128 bytes"),
             ("/amount/total", asked.amount.total > 0, "above 0"),
             ("/amount/currency", asked.amount.currency == "CNY", "CNY"),
             (
@@ -165,21 +174,28 @@ impl World {
         Ok(())
     }
 
-    /// Less than a minute ahead is raised to a minute.
-    fn expires_at_s(&self, asked: &NativeOrder) -> Result<Option<i64>, Refused> {
-        const AHEAD_MIN_S: i64 = 60;
+    /// The merchant of the body or the query is the one that signed: there is only one.
+    fn check_mchid(&self, mchid: &str) -> Result<(), Refused> {
+        if mchid == self.keys.client.mchid {
+            return Ok(());
+        }
+        Err(Refused::parameter("/mchid", "missing, or not yours"))
+    }
+
+    /// An end too near or too far is moved.
+    fn expires_at_s(&self, asked: &NativeOrder) -> Result<i64, Refused> {
+        let now_s = self.now_s();
         let Some(text) = &asked.time_expire else {
-            return Ok(None);
+            return Ok(now_s + LIFE_S);
         };
         let at = DateTime::parse_from_rfc3339(text)
             .map_err(|_| Refused::parameter("/time_expire", "RFC 3339"))?;
-        Ok(Some(at.timestamp().max(self.now_s() + AHEAD_MIN_S)))
+        Ok(at.timestamp().clamp(now_s + LIFE_MIN_S, now_s + LIFE_MAX_S))
     }
 
     pub(super) fn query(&self, no: &str, mchid: Option<&str>) -> Result<Transaction, Refused> {
-        if mchid != Some(&self.keys.client.mchid) {
-            return Err(Refused::parameter("/mchid", "missing, or not yours"));
-        }
+        self.check_mchid(mchid.unwrap_or_default())?;
+        check_number(no)?;
         let state = self.state();
         let order = state.orders.get(no).ok_or_else(|| unknown(no))?;
         Ok(order.transaction(self.now_s()))
@@ -191,6 +207,7 @@ impl World {
         if asked.mchid != self.keys.client.mchid {
             return Err(Refused::new(Code::MchNotExists, "mchid is not yours"));
         }
+        check_number(no)?;
         let now = self.now();
         let mut state = self.state();
         match state.orders.get_mut(no) {
@@ -198,16 +215,23 @@ impl World {
                 return Err(Refused::new(Code::OrderPaid, "the order is paid"));
             }
             Some(order) => order.closed = true,
-            None => {
-                state.burnt.insert(no.to_owned());
-            }
+            None => state.burnt.insert(no, ()),
         }
         state.note(&now, no, "order.closed", &json!({}));
         Ok(())
     }
 
     /// A payer confirms. `in_spite_of_close`: the confirmation was under way when it closed.
-    pub(super) fn take(&self, no: &str, in_spite_of_close: bool) -> Result<Transaction, Refused> {
+    /// `fen`: what is taken instead of what was asked for; no honest company does that.
+    pub(super) fn take(
+        &self,
+        no: &str,
+        in_spite_of_close: bool,
+        fen: Option<i64>,
+    ) -> Result<Transaction, Refused> {
+        if fen.is_some_and(|fen| fen <= 0) {
+            return Err(Refused::parameter("/amount", "above 0"));
+        }
         let (now, now_s) = (self.now(), self.now_s());
         let mut state = self.state();
         let number = state.next();
@@ -220,26 +244,34 @@ impl World {
         }
         let day = now_s / 86_400;
         order.paid = Some(Paid {
-            transaction_id: format!("4200{day:08}{now_s:010}{number:06}"),
+            transaction_id: format!("4200{day:08}{now_s:010}{:06}", number % 1_000_000),
+            total: fen.unwrap_or(order.asked.amount.total),
             success_time: now.clone(),
             openid: format!("oSIM-{number}"),
         });
         let transaction = order.transaction(now_s);
-        state.note(
-            &now,
-            no,
-            "order.paid",
-            &json!({"in_spite_of_close": in_spite_of_close}),
-        );
+        let fen = transaction.amount.as_ref().map(|amount| amount.total);
+        let facts = json!({"in_spite_of_close": in_spite_of_close, "fen": fen});
+        state.note(&now, no, "order.paid", &facts);
         Ok(transaction)
     }
 
     /// The number behind a code that can still be scanned.
     pub(super) fn scanned(&self, pr: &str) -> Option<Order> {
         let now_s = self.now_s();
-        let fresh = |order: &&Order| order.pr == pr && now_s - order.pr_at_s < CODE_LIFE_S;
-        self.state().orders.values().find(fresh).cloned()
+        let state = self.state();
+        let order = state.orders.get(state.codes.get(pr)?)?;
+        let fresh = order.pr == pr && now_s - order.pr_at_s < CODE_LIFE_S;
+        fresh.then(|| order.clone())
     }
+}
+
+fn check_number(no: &str) -> Result<(), Refused> {
+    let sign = |byte: u8| byte.is_ascii_alphanumeric() || b"_-|*".contains(&byte);
+    if (6..=32).contains(&no.len()) && no.bytes().all(sign) {
+        return Ok(());
+    }
+    Err(Refused::parameter("/out_trade_no", "malformed"))
 }
 
 fn unknown(no: &str) -> Refused {

@@ -17,6 +17,8 @@ use super::{
 
 /// To the payer's balance, at its best.
 const SETTLED_AFTER_S: u64 = 30;
+/// Of one payment.
+const PARTS_MAX: u32 = 50;
 
 #[derive(Debug, Clone)]
 pub(super) struct Refund {
@@ -28,7 +30,8 @@ impl World {
     /// The resource, and whether it is new.
     pub(super) fn refund(&self, body: &[u8]) -> Result<(Resource, bool), Refused> {
         let asked: RefundOrder = parse(body)?;
-        let now = self.now();
+        check(&asked)?;
+        let (now, now_s) = (self.now(), self.now_s());
         let mut state = self.state();
         if let Some(known) = state.refunds.get(&asked.out_refund_no) {
             if known.asked != asked {
@@ -45,15 +48,21 @@ impl World {
         let missing = || Refused::new(Code::ResourceNotExists, format!("{no} is not paid"));
         let order = order.ok_or_else(missing)?;
         let paid = order.paid.as_ref().ok_or_else(missing)?;
-        let left = order.asked.amount.total - order.refunded_fen;
-        if asked.amount.total != order.asked.amount.total || asked.amount.currency != "CNY" {
+        let left = paid.total - order.refunded_fen;
+        if asked.amount.total != paid.total {
             return Err(Refused::parameter("/amount/total", "not the order's"));
         }
-        if asked.amount.refund <= 0 || asked.amount.refund > left {
+        if order.refunds == PARTS_MAX {
+            return Err(Refused::new(
+                Code::InvalidRequest,
+                "too many partial refunds",
+            ));
+        }
+        if asked.amount.refund > left {
             return Err(Refused::parameter("/amount/refund", "more than is left"));
         }
         let resource = Resource {
-            refund_id: format!("5000{number:025}"),
+            refund_id: format!("5000{now_s:010}{number:015}"),
             out_refund_no: asked.out_refund_no.clone(),
             transaction_id: paid.transaction_id.clone(),
             out_trade_no: no.clone(),
@@ -64,13 +73,14 @@ impl World {
             status: RefundStatus::Processing,
             amount: amount(&asked),
         };
+        order.refunds += 1;
         order.refunded_fen += asked.amount.refund;
         let fen = asked.amount.refund;
         let refund = Refund {
             asked,
             resource: resource.clone(),
         };
-        state.refunds.insert(resource.out_refund_no.clone(), refund);
+        state.refunds.insert(&resource.out_refund_no, refund);
         let facts = json!({"out_refund_no": resource.out_refund_no, "fen": fen});
         state.note(&now, &no, "refund.taken_up", &facts);
         Ok((resource, true))
@@ -83,7 +93,7 @@ impl World {
     }
 
     fn settle(&self, out_refund_no: &str) -> Option<(Resource, RefundOrder)> {
-        const KINDS: [Kind; 2] = [Kind::ProcessingForever, Kind::Abnormal];
+        const KINDS: [Kind; 3] = [Kind::ProcessingForever, Kind::Abnormal, Kind::Closed];
         let now = self.now();
         let mut state = self.state();
         let no = state.refunds.get(out_refund_no)?.asked.out_trade_no.clone();
@@ -94,6 +104,7 @@ impl World {
         let refund = state.refunds.get_mut(out_refund_no)?;
         match fault {
             Some(Kind::ProcessingForever) => return None,
+            Some(Kind::Closed) => refund.resource.status = RefundStatus::Closed,
             Some(_) => refund.resource.status = RefundStatus::Abnormal,
             None => {
                 refund.resource.status = RefundStatus::Success;
@@ -101,10 +112,39 @@ impl World {
             }
         }
         let settled = (refund.resource.clone(), refund.asked.clone());
+        let given_up = settled.0.status == RefundStatus::Closed;
+        if let Some(order) = state.orders.get_mut(&no).filter(|_| given_up) {
+            order.refunded_fen -= settled.1.amount.refund;
+        }
         let status = String::from(settled.0.status.clone());
         state.note(&now, &no, "refund.settled", &json!({"status": status}));
         Some(settled)
     }
+}
+
+fn check(asked: &RefundOrder) -> Result<(), Refused> {
+    let no = &asked.out_refund_no;
+    let sign = |byte: u8| byte.is_ascii_alphanumeric() || b"_-|*@".contains(&byte);
+    let reason = asked.reason.as_deref().unwrap_or_default();
+    let url = asked.notify_url.as_deref().unwrap_or("http");
+    for (field, good) in [
+        (
+            "/out_refund_no",
+            (1..=64).contains(&no.len()) && no.bytes().all(sign),
+        ),
+        ("/reason", reason.chars().count() <= 80),
+        (
+            "/notify_url",
+            url.starts_with("http") && url.len() <= 256 && !url.contains(['?', '#']),
+        ),
+        ("/amount/refund", asked.amount.refund > 0),
+        ("/amount/currency", asked.amount.currency == "CNY"),
+    ] {
+        if !good {
+            return Err(Refused::parameter(field, "malformed"));
+        }
+    }
+    Ok(())
 }
 
 fn amount(asked: &RefundOrder) -> RefundedAmount {
@@ -119,15 +159,17 @@ fn amount(asked: &RefundOrder) -> RefundedAmount {
 
 /// Settles a refund after a while, and reports it.
 pub(super) async fn settle_later(world: Arc<World>, out_refund_no: String) {
-    tokio::time::sleep(world.wait(SETTLED_AFTER_S)).await;
+    if !world.pause(world.wait(SETTLED_AFTER_S)).await {
+        return;
+    }
     let Some((resource, asked)) = world.settle(&out_refund_no) else {
         return;
     };
     let Some(url) = asked.notify_url else { return };
-    let event = if resource.status == RefundStatus::Success {
-        notify::REFUND_SUCCESS
-    } else {
-        notify::REFUND_ABNORMAL
+    let event = match resource.status {
+        RefundStatus::Success => notify::REFUND_SUCCESS,
+        RefundStatus::Closed => notify::REFUND_CLOSED,
+        _ => notify::REFUND_ABNORMAL,
     };
     let told = RefundNotice {
         mchid: world.keys.client.mchid.clone(),

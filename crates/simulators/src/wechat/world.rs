@@ -1,7 +1,7 @@
 //! Everything the company knows.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::VecDeque,
     io,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -9,13 +9,24 @@ use std::{
 
 use chrono::SecondsFormat;
 use clock::SharedClock;
+use rand::rng;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use wechatpay::{Unsigned, header, nonce};
 
-use super::{faults::Faults, keys::Keys, orders::Order, refunds::Refund};
+use super::{
+    bounded::Bounded,
+    faults::{Faults, Kind},
+    keys::Keys,
+    orders::Order,
+    refunds::Refund,
+};
 
 /// A demo may run for days.
-const JOURNAL_MAX: usize = 10_000;
+const JOURNAL_MAX: usize = 20_000;
+const ORDERS_MAX: usize = 100_000;
+const NONCES_MAX: usize = 100_000;
 const NOTIFY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) struct World {
@@ -24,16 +35,21 @@ pub(super) struct World {
     pub(super) http: reqwest::Client,
     /// Ends what still wants to be notified.
     pub(super) stop: CancellationToken,
+    /// Changes whenever a notification was accepted.
+    pub(super) news: watch::Sender<()>,
     time_scale: u32,
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 pub(super) struct State {
-    pub(super) orders: HashMap<String, Order>,
-    pub(super) refunds: HashMap<String, Refund>,
+    pub(super) orders: Bounded<Order>,
+    /// What a code holds → its order's number; codes that became void stay.
+    pub(super) codes: Bounded<String>,
+    pub(super) refunds: Bounded<Refund>,
     /// Closed before they were opened: they never can be.
-    pub(super) burnt: HashSet<String>,
+    pub(super) burnt: Bounded<()>,
+    /// Of requests that were believed → until when (Unix seconds) none may come again.
+    pub(super) nonces: Bounded<i64>,
     pub(super) faults: Faults,
     journal: VecDeque<Value>,
     next: u64,
@@ -52,8 +68,18 @@ impl World {
             clock,
             http,
             stop: CancellationToken::new(),
+            news: watch::Sender::new(()),
             time_scale,
-            state: Mutex::default(),
+            state: Mutex::new(State {
+                orders: Bounded::new(ORDERS_MAX),
+                codes: Bounded::new(ORDERS_MAX),
+                refunds: Bounded::new(ORDERS_MAX),
+                burnt: Bounded::new(ORDERS_MAX),
+                nonces: Bounded::new(NONCES_MAX),
+                faults: Faults::default(),
+                journal: VecDeque::new(),
+                next: 0,
+            }),
         })
     }
 
@@ -66,6 +92,12 @@ impl World {
         Duration::from_secs(seconds) / self.time_scale
     }
 
+    /// `false`: the world ended meanwhile.
+    pub(super) async fn pause(&self, time: Duration) -> bool {
+        let sleep = tokio::time::sleep(time);
+        self.stop.run_until_cancelled(sleep).await.is_some()
+    }
+
     /// RFC 3339, as the company writes it.
     pub(super) fn now(&self) -> String {
         clock::in_shanghai(self.clock.now()).to_rfc3339_opts(SecondsFormat::Secs, false)
@@ -73,6 +105,32 @@ impl World {
 
     pub(super) fn now_s(&self) -> i64 {
         self.clock.now_ms() / 1_000
+    }
+
+    /// The headers that go with a body, or with a fault those that no merchant may believe.
+    pub(super) fn sign(
+        &self,
+        body: &[u8],
+        fault: Option<Kind>,
+    ) -> Result<[(&'static str, String); 5], Unsigned> {
+        // Well formed, and over something else.
+        let signed = if fault == Some(Kind::BadSig) {
+            &[body, b" "].concat()
+        } else {
+            body
+        };
+        let mut headers = self
+            .keys
+            .platform
+            .sign(signed, self.now_s(), nonce(&mut rng()))?;
+        if fault == Some(Kind::Signtest) {
+            for (name, value) in &mut headers {
+                if *name == header::SIGNATURE {
+                    value.insert_str(0, "WECHATPAY/SIGNTEST/");
+                }
+            }
+        }
+        Ok(headers)
     }
 
     /// Writes down what happened to a number.

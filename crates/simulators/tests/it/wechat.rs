@@ -1,134 +1,16 @@
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
-use clock::{Clock, SystemClock};
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::{Value, json};
-use simulators::wechat::Wechat;
-use tokio_util::sync::{CancellationToken, DropGuard};
-use wechatpay::{Authorization, KeyId, KeyRing, Merchant, PrivateKey, PublicKey, Signature, path};
+use wechatpay::{Authorization, path};
 
-/// A merchant and its company.
-struct Shop {
-    base: String,
-    http: Client,
-    merchant: Merchant,
-    company: KeyRing,
-    appid: String,
-    _stop: DropGuard,
-}
-
-/// What came back.
-struct Said {
-    status: u16,
-    body: Value,
-    signed: bool,
-}
-
-impl Shop {
-    async fn open(name: &str) -> Self {
-        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let listen = "127.0.0.1:0".parse().unwrap();
-        let wechat = Wechat::bind(listen, &dir, SystemClock::shared(), 1_000)
-            .await
-            .unwrap();
-        let client = wechat.client().clone();
-        let base = format!("http://{}", wechat.address());
-        let stop = CancellationToken::new();
-        tokio::spawn(wechat.run(stop.clone()));
-        let read = |path: &PathBuf| std::fs::read_to_string(path).unwrap();
-        let public = PublicKey::from_pem(&read(&client.public_key)).unwrap();
-        Self {
-            base,
-            http: Client::builder()
-                .timeout(Duration::from_secs(5))
-                .build()
-                .unwrap(),
-            merchant: Merchant {
-                mchid: client.mchid,
-                serial: client.merchant_serial,
-                key: PrivateKey::from_pem(&read(&client.merchant_key)).unwrap(),
-            },
-            company: KeyRing::default().with(KeyId::from(client.public_key_id.as_str()), public),
-            appid: client.appid,
-            _stop: stop.drop_guard(),
-        }
-    }
-
-    fn order(&self, no: &str) -> Value {
-        json!({
-            "appid": self.appid, "mchid": self.merchant.mchid, "description": "订单",
-            "out_trade_no": no, "notify_url": "http://127.0.0.1:9/notify",
-            "amount": {"total": 990, "currency": "CNY"},
-        })
-    }
-
-    fn authorize(&self, method: &Method, target: &str, body: &str, now_s: i64) -> Authorization {
-        let nonce = wechatpay::nonce(&mut rand::rng());
-        let body = body.as_bytes();
-        self.merchant
-            .authorize(method.as_str(), target, body, now_s, nonce)
-            .unwrap()
-    }
-
-    async fn send(&self, method: Method, target: &str, body: &str, signed: &str) -> Said {
-        let request = self
-            .http
-            .request(method, format!("{}{target}", self.base))
-            .header("user-agent", "test")
-            .header("authorization", signed)
-            .body(body.to_owned());
-        let answer = request.send().await.unwrap();
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let bytes = answer.bytes().await.unwrap();
-        let get = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let now_s = SystemClock.now_ms() / 1_000;
-        let signature = Signature::from_headers(get);
-        let signed =
-            signature.is_ok_and(|signature| self.company.verify(signature, &bytes, now_s).is_ok());
-        Said {
-            status,
-            body: serde_json::from_slice(&bytes).unwrap_or_default(),
-            signed,
-        }
-    }
-
-    async fn call(&self, method: Method, target: &str, body: &Value) -> Said {
-        let body = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        };
-        let now_s = SystemClock.now_ms() / 1_000;
-        let signed = self.authorize(&method, target, &body, now_s).to_string();
-        self.send(method, target, &body, &signed).await
-    }
-
-    async fn create(&self, order: &Value) -> Said {
-        self.call(Method::POST, path::NATIVE, order).await
-    }
-
-    async fn desk(&self, path: &str, body: &Value) -> u16 {
-        let request = self.http.post(format!("{}{path}", self.base)).json(body);
-        request.send().await.unwrap().status().as_u16()
-    }
-}
-
-#[track_caller]
-fn refused(said: &Said, status: u16, code: &str) {
-    assert_eq!(
-        (said.status, said.body["code"].as_str()),
-        (status, Some(code)),
-        "{}",
-        said.body
-    );
-    assert!(!said.signed, "a refusal carries no signature");
-}
+use crate::support::{Said, Shop, refused};
 
 #[tokio::test]
 async fn whoever_does_not_sign_is_refused() {
     let shop = Shop::open("unsigned").await;
     let body = shop.order("PAY0000001").to_string();
-    let now_s = SystemClock.now_ms() / 1_000;
+    let now_s = shop.now_s();
     let good = shop.authorize(&Method::POST, path::NATIVE, &body, now_s);
     let with = |change: fn(&mut Authorization)| {
         let mut changed = good.clone();

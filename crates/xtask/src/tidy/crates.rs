@@ -14,7 +14,7 @@ const RINGS: [&[&str]; 5] = [
     ],
     &["proto", "wechatpay"],
     &SERVICES,
-    &["mall", "xtask", "e2e", "testkit", "simulators"],
+    &["mall", "xtask", "e2e", "testkit", "simulators", "model"],
 ];
 
 /// The one exception inside a ring, and vocabulary that stands on vocabulary.

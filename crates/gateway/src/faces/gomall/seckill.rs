@@ -6,7 +6,7 @@ use proto::seckill as wire;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    body::{Json, MaybeJson, Query},
+    body::{MaybeJson, Query, Raw, json},
     cx::Cx,
     purchase::{Target, Won, buy},
     refusal::Refusal,
@@ -58,17 +58,23 @@ impl From<Won> for Purchase {
     }
 }
 
-async fn purchase(
-    State(gateway): State<Gateway>,
-    cx: Cx,
-    headers: HeaderMap,
-    Json(body): Json<Body>,
+async fn purchase(State(gateway): State<Gateway>, cx: Cx, Raw(headers, body): Raw) -> Response {
+    answer(&gateway, &cx, &headers, &body).await
+}
+
+/// A purchase, however it got here.
+pub(crate) async fn answer(
+    gateway: &Gateway,
+    cx: &Cx,
+    headers: &HeaderMap,
+    body: &[u8],
 ) -> Response {
     cx.answer(async {
+        let body: Body = json(headers, body)?;
         if body.product_id <= 0 {
             return Err(Refusal::bad("product_id"));
         }
-        buy(&gateway, &cx, &headers, Target::Product(body.product_id), 1)
+        buy(gateway, cx, headers, Target::Product(body.product_id), 1)
             .await
             .map(Purchase::from)
     })

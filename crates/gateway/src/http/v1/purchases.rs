@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::activities::activity_id;
 use crate::{
-    body::MaybeJson,
+    body::{Raw, maybe_json},
     cx::Cx,
     purchase::{Target, Won, buy},
     refusal::Refusal,
@@ -54,12 +54,23 @@ async fn purchase(
     State(gateway): State<Gateway>,
     cx: Cx,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    MaybeJson(body): MaybeJson<Body>,
+    Raw(headers, body): Raw,
+) -> Response {
+    answer(&gateway, &cx, &headers, &id, &body).await
+}
+
+/// A purchase, however it got here.
+pub(crate) async fn answer(
+    gateway: &Gateway,
+    cx: &Cx,
+    headers: &HeaderMap,
+    activity: &str,
+    body: &[u8],
 ) -> Response {
     let bought = async {
-        let target = Target::Activity(activity_id(&id)?);
-        buy(&gateway, &cx, &headers, target, body.quantity.unwrap_or(1)).await
+        let target = Target::Activity(activity_id(activity)?);
+        let Body { quantity } = maybe_json(body)?;
+        buy(gateway, cx, headers, target, quantity.unwrap_or(1)).await
     };
     cx.render(StatusCode::ACCEPTED, bought.await.map(Purchase::from))
 }

@@ -1,0 +1,143 @@
+//! Both sides hold the same units and buyers, or the audit says which.
+
+use kv::cmd;
+use proto::{
+    order::Reserved,
+    seckill::{GetTicketRequest, Outcome, ReconcileRequest, ReconcileResponse, TicketStatus},
+};
+
+use crate::support::{ALL, BY_HAND, SOON, Shop, admin, buyer, by};
+
+async fn shop(order: &[service::Role]) -> Shop {
+    Shop::open_as(&BY_HAND, order, |config| config.sale.audit_again_ms = 50).await
+}
+
+async fn reconcile(shop: &Shop, id: i64, repair: bool) -> ReconcileResponse {
+    let request = by(&admin(), ReconcileRequest { id, repair });
+    shop.seckill
+        .clone()
+        .reconcile(request)
+        .await
+        .unwrap()
+        .into_inner()
+}
+
+async fn run(shop: &Shop, verb: &str, key: &str, rest: &[&str]) {
+    let command = cmd(verb).arg(key).arg(rest).to_owned();
+    let _: kv::Value = shop.kv.query(&command).await.unwrap();
+}
+
+async fn sells_out(shop: &Shop, sale: i64, units: usize) {
+    for user in 1_000.. {
+        match shop.buy(sale, user).await.0 {
+            Outcome::Won => {}
+            Outcome::SoldOut => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    shop.landed(sale, units).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn equal_sides_are_nothing_to_say_and_busy_ones_not_judged() {
+    let shop = shop(&ALL).await;
+    let sale = shop.sale(3, 1).await;
+    let (_, order_no) = shop.buy(sale, 7).await;
+    shop.buy(sale, 8).await;
+    shop.landed(sale, 2).await;
+    shop.clock.advance_ms(2_000);
+    // The confirmed entries are still on the list: it is older than a second, so not quiet.
+    assert!(!reconcile(&shop, sale, true).await.quiet);
+    shop.app.relay().await.unwrap();
+    shop.clock.advance_ms(61_000);
+    shop.cancel(7, &order_no).await;
+    testkit::eventually(SOON, async || shop.get(sale).await.available == 2).await;
+    let wanted = ReconcileResponse {
+        quiet: true,
+        ..ReconcileResponse::default()
+    };
+    testkit::eventually(SOON, async || reconcile(&shop, sale, true).await == wanted).await;
+    assert_eq!(shop.get(sale).await.epoch, 1);
+}
+
+/// A message that vanished in spite of its confirm: its buyer is told, and the unit comes back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reservation_that_never_landed_is_settled() {
+    let shop = shop(&[service::Role::Grpc, service::Role::Jobs]).await;
+    let sale = shop.sale(1, 1).await;
+    let options = mq::ConsumerOptions {
+        prefetch: 10,
+        batch_max: 10,
+        batch_wait: std::time::Duration::ZERO,
+    };
+    shop.broker.consume(options, |messages: Vec<mq::Delivery<Reserved>>| async move {
+        vec![mq::Verdict::Done; messages.len()]
+    });
+    let won = shop.buy(sale, 7).await.1;
+    let told = shop.ask(sale, 7, 1, "").await.accepted.unwrap();
+    assert_eq!(told.order_no, won);
+    shop.app.relay().await.unwrap();
+    shop.clock.advance_ms(59_000);
+    testkit::eventually(SOON, async || reconcile(&shop, sale, true).await.quiet).await;
+    let young = reconcile(&shop, sale, true).await;
+    assert!(
+        young.quiet && young.orphan_order_ids.is_empty(),
+        "{young:?}"
+    );
+    shop.clock.advance_ms(2_000);
+    let looked = reconcile(&shop, sale, false).await;
+    assert_eq!(
+        (&*looked.orphan_order_ids, looked.rebuilt),
+        (&[told.order_id][..], false)
+    );
+    assert_eq!(shop.get(sale).await.available, 0, "only looked");
+    reconcile(&shop, sale, true).await;
+    testkit::eventually(SOON, async || shop.get(sale).await.available == 1).await;
+    let ticket = GetTicketRequest {
+        ticket: told.ticket,
+    };
+    let view = shop.seckill.clone().get_ticket(by(&buyer(7), ticket)).await;
+    let view = view.unwrap().into_inner();
+    assert_eq!(
+        (view.status(), &*view.reason),
+        (TicketStatus::Failed, "expired")
+    );
+    shop.land().await;
+    assert_eq!(shop.buy(sale, 8).await.0, Outcome::Won);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_on_both_sides_or_on_none_is_found_and_rebuilt() {
+    let shop = shop(&ALL).await;
+    let sale = shop.sale(3, 1).await;
+    let (_, order_no) = shop.buy(sale, 7).await;
+    let (_, other) = shop.buy(sale, 8).await;
+    shop.landed(sale, 2).await;
+    shop.cancel(8, &other).await;
+    testkit::eventually(SOON, async || shop.get(sale).await.available == 2).await;
+    shop.app.relay().await.unwrap();
+    shop.clock.advance_ms(61_000);
+    let order_id = shop.view(7, &order_no).await.id;
+    let (buyers, returned) = (shop.key(sale, "buyers"), shop.key(sale, "returned"));
+    // The same numbers of everything, so that nothing looks torn.
+    run(&shop, "HDEL", &buyers, &["7/1"]).await;
+    run(&shop, "RPUSH", &returned, &["1"]).await;
+    let found = reconcile(&shop, sale, true).await;
+    assert_eq!(found.doubled_units, [1]);
+    assert_eq!(found.missing_order_ids, [order_id]);
+    assert!(found.rebuilt && found.lost_units.is_empty() && found.orphan_order_ids.is_empty());
+    assert_eq!(shop.get(sale).await.epoch, 2);
+    assert_eq!(shop.buy(sale, 7).await.0, Outcome::Repeated);
+
+    assert_eq!(shop.buy(sale, 9).await.0, Outcome::Won);
+    shop.landed(sale, 2).await;
+    shop.cancel(7, &order_no).await;
+    testkit::eventually(SOON, async || shop.get(sale).await.available == 2).await;
+    shop.app.relay().await.unwrap();
+    shop.clock.advance_ms(61_000);
+    run(&shop, "LSET", &returned, &["0", "99"]).await;
+    let found = reconcile(&shop, sale, true).await;
+    assert_eq!((&*found.lost_units, found.rebuilt), (&[1][..], true));
+    sells_out(&shop, sale, 3).await;
+    assert!(shop.live(sale).await.keys().copied().eq(1..=3));
+}

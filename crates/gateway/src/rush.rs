@@ -1,0 +1,180 @@
+//! The rush: a buyer in a sale takes the short way. It passes the same checks as every request
+//! (`enter`) and reaches the same handler, but meets no router, and has no task of its own, and a
+//! span only when its trace is kept. Nothing is lost when such a caller goes away: what has been
+//! handed to seckill is finished there.
+
+use std::{
+    convert::Infallible,
+    panic::AssertUnwindSafe,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use axum::{
+    Router,
+    http::{Method, Request},
+    response::Response,
+};
+use fault::Reason;
+use futures_util::{FutureExt, future::BoxFuture};
+use hyper::body::Incoming;
+use service::trace::Head;
+use tower::{Layer, Service};
+use tower_http::cors::Cors;
+use tracing::{Instrument, Span};
+
+use crate::{
+    body::all_of,
+    cx::Cx,
+    enter::{self, Caller},
+    faces::gomall,
+    http::v1,
+    lane::Lane,
+    state::Gateway,
+};
+
+/// The whole gateway, as its server sees it.
+pub(crate) fn front(gateway: &Gateway, router: Router) -> Cors<Front> {
+    enter::cors(&gateway.config.http.cors_origins).layer(Front {
+        gateway: gateway.clone(),
+        router,
+    })
+}
+
+/// Tells the rush from everybody else.
+#[derive(Clone)]
+pub(crate) struct Front {
+    gateway: Gateway,
+    router: Router,
+}
+
+/// Where a buyer is on the way to.
+#[derive(Debug, PartialEq, Eq)]
+enum Way {
+    Activity(String),
+    Gomall,
+}
+
+impl Way {
+    /// A path that is odd in any way is the router's business.
+    fn of(method: &Method, path: &str) -> Option<Self> {
+        if method != Method::POST {
+            return None;
+        }
+        if path == "/api/seckill" {
+            return Some(Self::Gomall);
+        }
+        let activity = path
+            .strip_prefix("/api/v1/seckill/activities/")?
+            .strip_suffix("/orders")?;
+        let is_number = !activity.is_empty() && activity.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| Self::Activity(activity.to_owned()))
+    }
+
+    const fn route(&self) -> &'static str {
+        match self {
+            Self::Activity(_) => "/api/v1/seckill/activities/{id}/orders",
+            Self::Gomall => "/api/seckill",
+        }
+    }
+}
+
+impl Service<Request<Incoming>> for Front {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        match Way::of(request.method(), request.uri().path()) {
+            Some(way) => {
+                let gateway = self.gateway.clone();
+                async move { Ok(purchase(&gateway, way, request).await) }.boxed()
+            }
+            None => self.router.call(request).boxed(),
+        }
+    }
+}
+
+async fn purchase(gateway: &Gateway, way: Way, request: Request<Incoming>) -> Response {
+    let start = Instant::now();
+    let trace_parent = enter::text(request.headers(), "traceparent");
+    let head = Head::draw(trace_parent, gateway.config.service.trace_kept());
+    let span = span(&way, head, trace_parent);
+    let trace_id = span.in_scope(service::trace::current_trace_id);
+    let caller = Caller::of(request.headers(), request.uri(), request.extensions());
+    let cx = enter::context(gateway, caller, trace_id.unwrap_or_else(|| head.trace_id()));
+    let answer = AssertUnwindSafe(answer(gateway, &cx, &way, request).instrument(span));
+    let limit = gateway.config.http.request_timeout();
+    let mut response = match tokio::time::timeout(limit, answer.catch_unwind()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => cx.refuse_early(&Reason::Internal.into()),
+        Err(_) => cx.refuse_early(&Reason::Timeout.into()),
+    };
+    enter::decorate(response.headers_mut(), &cx);
+    let status = response.status();
+    enter::count(Lane::Seckill, way.route(), "POST", status, start);
+    response
+}
+
+fn span(way: &Way, head: Head, trace_parent: Option<&str>) -> Span {
+    if !head.is_kept() {
+        return Span::none();
+    }
+    let span = tracing::info_span!(
+        "http",
+        otel.name = format!("POST {}", way.route()),
+        otel.kind = "server",
+        trace.drawn = true
+    );
+    if let Some(parent) = trace_parent {
+        service::trace::set_parent(&span, parent);
+    }
+    span
+}
+
+async fn answer(gateway: &Gateway, cx: &Cx, way: &Way, request: Request<Incoming>) -> Response {
+    if let Err(refusal) = enter::admit(gateway, cx, Lane::Seckill) {
+        return cx.refuse_early(&refusal);
+    }
+    let Some(_place) = gateway.lanes.enter(Lane::Seckill) else {
+        return cx.refuse_early(&Reason::Unavailable.into());
+    };
+    let (parts, body) = request.into_parts();
+    let body = match all_of(body, gateway.config.http.body_bytes_max, gateway).await {
+        Ok(body) => body,
+        Err(reason) => return cx.refuse_early(&reason.into()),
+    };
+    match way {
+        Way::Activity(activity) => {
+            v1::purchases::answer(gateway, cx, &parts.headers, activity, &body).await
+        }
+        Way::Gomall => gomall::seckill::answer(gateway, cx, &parts.headers, &body).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_purchases_take_the_short_way() {
+        let way = |method: Method, path| Way::of(&method, path);
+        let activity = "/api/v1/seckill/activities/7/orders";
+        assert_eq!(way(Method::POST, activity), Some(Way::Activity("7".into())));
+        assert_eq!(way(Method::POST, "/api/seckill"), Some(Way::Gomall));
+        for path in [
+            "/api/v1/seckill/activities//orders",
+            "/api/v1/seckill/activities/7%20/orders",
+            "/api/v1/seckill/activities/7/8/orders",
+            "/api/v1/seckill/activities/7/orders/",
+            "/api/seckill/init",
+        ] {
+            assert_eq!(way(Method::POST, path), None, "{path}");
+        }
+        assert_eq!(way(Method::GET, activity), None);
+    }
+}

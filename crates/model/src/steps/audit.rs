@@ -1,0 +1,84 @@
+//! Step 11, each minute and only while it is quiet: unsent is empty and no message waits to land.
+//! A unit that is neither free, held nor live, or both free and live, or a live order without all
+//! of its slots: rebuilt. A slot whose order is neither live nor being released: settled if it has
+//! no row, else rebuilt.
+//!
+//! What is under way counts as younger than a minute; a `Stall` makes one of them older.
+//!
+//! Code: seckill/src/app/audit.rs, reconcile.rs.
+
+use crate::{
+    checker::Steps,
+    guards::Guard::{Audit, Settle},
+    protocol::{Protocol, spend},
+    scopes::Event,
+    state::{Row, Set, State},
+    steps::{detect::begin_rebuild, intent::workers, settle::settle},
+};
+
+pub(crate) fn audit(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<State>) {
+    let open = state
+        .redis
+        .meta
+        .is_some_and(|meta| meta.open && meta.epoch == state.epoch());
+    let waiting = state.queue.iter().any(|messages| *messages > 0);
+    let quiet = state.redis.unsent.is_empty() && !waiting;
+    if !protocol.on(Audit) || !open || !quiet || state.is_ended() || state.redis.is_torn() {
+        return;
+    }
+    for order in orphans(state) {
+        if state.rows[order] == Row::None && protocol.on(Settle) {
+            if !state.is_under_way(order) {
+                let next = settle(protocol, *state, order, Row::Refused);
+                steps.fleet(next, || {
+                    format!("settle order {order}, which never arrived")
+                });
+            } else if let Some(next) = spend(state, Event::Stall) {
+                let next = settle(protocol, next, order, Row::Refused);
+                steps.world(next, || {
+                    format!("settle order {order}, which is merely late")
+                });
+            }
+        }
+    }
+    let rebuilding = workers(state).any(|(_, one)| one.intent.is_none() || one.at.is_leased());
+    if differs(state)
+        && !rebuilding
+        && let Some(next) = begin_rebuild(state)
+    {
+        steps.fleet(next, || {
+            "the audit finds a difference; a rebuild begins".to_owned()
+        });
+    }
+}
+
+/// They hold a slot, and are neither live nor about to be released.
+fn orphans(state: &State) -> impl Iterator<Item = u8> + use<> {
+    let held: Set = state.redis.held().map(|(_, _, order)| order).collect();
+    let (rows, releases) = (state.rows, state.releases);
+    let orphan = move |order: &u8| !rows[*order].is_live() && releases[*order].is_none();
+    held.and(Set::up_to(8))
+        .iter()
+        .filter(orphan)
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+fn differs(state: &State) -> bool {
+    let (free, live) = (state.redis.free(), state.live());
+    let slot_unit = |(_, slot, order): (u8, u8, u8)| state.reserved[order]?.units[slot];
+    let held: Set = state.redis.held().filter_map(slot_unit).collect();
+    let all = Set::up_to(state.redis.meta.map_or(0, |meta| meta.units));
+    let lost = free.or(live).or(held) != all;
+    let doubled = !free.and(live).is_empty();
+    let missing = state.orders().any(|(order, one)| {
+        let slots = &state.redis.buyers[one.user];
+        let own = one
+            .taken()
+            .filter(|(slot, _)| slots[*slot] == Some(order))
+            .count();
+        state.rows[order].is_live() && own < one.taken().count()
+    });
+    let stuck = orphans(state).any(|order| state.rows[order] != Row::None);
+    lost || doubled || missing || stuck
+}

@@ -1,0 +1,135 @@
+//! The winners of one script call: they are told only after the broker has their reservations.
+
+use futures_util::future::join;
+use ids::{OrderId, OrderNo};
+use proto::{
+    order::ReservedItem,
+    seckill::{Accepted, Outcome, ReserveReply},
+};
+use tokio::time::timeout;
+use tracing::Span;
+
+use super::{App, accepted, reserve::Told};
+use crate::{domain::Ticket, sales::Sale, stock::Pending};
+
+/// An order that a buyer holds, as the script said.
+pub(super) struct Held {
+    pub(super) order_id: i64,
+    pub(super) at_ms: i64,
+    pub(super) slots: Vec<i32>,
+    pub(super) request_key: String,
+    pub(super) repeated: bool,
+    /// What has to be confirmed before the buyer is told.
+    pub(super) unconfirmed: Option<ReservedItem>,
+}
+
+/// A buyer who will be told of an order.
+pub(super) struct Winner {
+    user_id: i64,
+    accepted: Accepted,
+    repeated: bool,
+    /// Whether the broker has to have it first.
+    is_new: bool,
+    unconfirmed: Option<ReservedItem>,
+    /// Ends when the buyer is told.
+    _span: Span,
+}
+
+/// A refusal, or anything else without an order.
+pub(super) fn told(outcome: Outcome) -> ReserveReply {
+    ReserveReply {
+        outcome: outcome.into(),
+        accepted: None,
+    }
+}
+
+impl App {
+    pub(super) fn winner(
+        &self,
+        sale: &Sale,
+        epoch: i64,
+        user_id: i64,
+        held: Held,
+        span: Span,
+    ) -> Result<Winner, Outcome> {
+        let activity = sale.activity();
+        let id = OrderId::try_from(held.order_id).map_err(|_| Outcome::Busy)?;
+        let ticket = Ticket {
+            activity_id: sale.id,
+            user_id,
+            order_id: held.order_id,
+            at_ms: held.at_ms,
+            epoch,
+            slots: held.slots.clone(),
+        };
+        let accepted = Accepted {
+            activity_id: sale.id,
+            order_id: held.order_id,
+            order_no: OrderNo::new(id, clock::from_ms(held.at_ms)).to_string(),
+            ticket: ticket.seal(&self.sealer),
+            at_ms: held.at_ms,
+            quantity: held.slots.len() as i32,
+            product_id: activity.product.get(),
+            product_name: activity.product_name.clone(),
+            product_image: activity.product_image.clone(),
+            price_fen: activity.price_fen,
+            epoch,
+            slots: held.slots,
+            request_key: held.request_key,
+        };
+        Ok(Winner {
+            user_id,
+            accepted,
+            repeated: held.repeated,
+            is_new: held.unconfirmed.is_some(),
+            unconfirmed: held.unconfirmed,
+            _span: span,
+        })
+    }
+
+    /// One message, and one mirror, for all of them.
+    pub(super) async fn accept(&self, sale: &Sale, mut winners: Vec<(usize, Winner)>) -> Vec<Told> {
+        let (mut items, mut mirror) = (Vec::new(), Vec::new());
+        for (_, winner) in &mut winners {
+            if let Some(item) = winner.unconfirmed.take() {
+                mirror.push(Pending {
+                    user_id: winner.user_id,
+                    order_no: winner.accepted.order_no.clone(),
+                    entry: accepted::entry(&winner.accepted),
+                });
+                items.push(item);
+            }
+        }
+        let orders: Vec<i64> = items.iter().map(|item| item.order_id).collect();
+        let confirmed = orders.is_empty() || self.is_confirmed(items, mirror).await;
+        if confirmed {
+            sale.confirmed(&orders);
+        }
+        let tell = |(index, winner): (usize, Winner)| {
+            if winner.is_new && !confirmed {
+                return (index, told(Outcome::Unconfirmed));
+            }
+            fail::fail_point!("reserve.after_confirm", |_| (
+                index,
+                told(Outcome::Unconfirmed)
+            ));
+            let outcome = if winner.repeated {
+                Outcome::Repeated
+            } else {
+                Outcome::Won
+            };
+            let reply = ReserveReply {
+                outcome: outcome.into(),
+                accepted: Some(winner.accepted),
+            };
+            (index, reply)
+        };
+        winners.into_iter().map(tell).collect()
+    }
+
+    async fn is_confirmed(&self, items: Vec<ReservedItem>, mirror: Vec<Pending>) -> bool {
+        let confirm = timeout(self.confirm, self.hand_off.call(items));
+        let (confirmed, _mirrored) = join(confirm, self.stock.remember(mirror)).await;
+        matches!(confirmed, Ok(Ok(true)))
+    }
+}
