@@ -4,7 +4,9 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-const SERVICES: [&str; 5] = ["user", "product", "order", "seckill", "payment"];
+const SERVICES: [&str; 6] = [
+    "user", "product", "order", "seckill", "payment", "compare",
+];
 
 #[expect(
     clippy::disallowed_methods,

@@ -23,8 +23,8 @@ use crate::{
 pub const SERVICES: [&str; 7] = [
     "user", "product", "order", "seckill", "payment", "compare", "gateway",
 ];
-/// Those that keep a schema.
-const WITH_SCHEMA: [&str; 5] = ["user", "product", "order", "seckill", "payment"];
+/// Those that keep a schema, and that others call.
+const WITH_SCHEMA: [&str; 6] = ["user", "product", "order", "seckill", "payment", "compare"];
 const READY: Duration = Duration::from_secs(60);
 /// Of every account that a fleet's test makes.
 pub const PASSWORD: &str = "fleet-password";
@@ -124,7 +124,7 @@ impl Fleet {
         .into();
         env.push(("MALL_KV__PREFIX".into(), format!("{}:", self.name)));
         env.push(("MALL_MQ__PREFIX".into(), format!("{}.", self.name)));
-        for service in ["user", "product", "order", "seckill", "payment"] {
+        for service in WITH_SCHEMA {
             let url = format!(
                 "http://127.0.0.1:{}",
                 self.port(&format!("{service}.serve"))

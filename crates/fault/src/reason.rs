@@ -50,6 +50,7 @@ reasons! {
     Gone = 410, "GONE", Gone, "资源已失效";
     TooLarge = 413, "TOO_LARGE", TooLarge, "请求体过大";
     MediaType = 415, "MEDIA_TYPE", Invalid, "不支持的内容类型";
+    OptionInvalid = 422, "OPTION_INVALID", Unprocessable, "选项无效";
     TooManyRequests = 429, "TOO_MANY_REQUESTS", RateLimited, "请求过于频繁，请稍后再试";
     Internal = 500, "INTERNAL", Internal, "系统错误";
     Unavailable = 503, "UNAVAILABLE", Unavailable, "系统繁忙，请稍后重试";
@@ -104,6 +105,17 @@ reasons! {
     NotWarmed = 60013, "NOT_WARMED", Unavailable, "秒杀活动准备中，请稍后重试";
     ActivityOverlaps = 60014, "ACTIVITY_OVERLAPS", Conflict, "该商品已有进行中的秒杀活动";
     UnitsBelowSold = 60015, "UNITS_BELOW_SOLD", Conflict, "库存不能低于已售数量";
+
+    FileEmpty = 70001, "FILE_EMPTY", Invalid, "文件为空";
+    UploadTooLarge = 70002, "UPLOAD_TOO_LARGE", TooLarge, "文件过大";
+    UploadForm = 70008, "UPLOAD_FORM", Invalid, "上传表单错误";
+    LinkExpired = 70011, "LINK_EXPIRED", Gone, "结果已过期";
+    JobNotFound = 70021, "JOB_NOT_FOUND", NotFound, "对比任务不存在";
+    JobNotReady = 70022, "JOB_NOT_READY", Conflict, "对比尚未完成";
+    JobUnpaid = 70023, "JOB_UNPAID", PaymentRequired, "请先支付后再下载";
+    JobCancelled = 70024, "JOB_CANCELLED", Gone, "对比任务已取消";
+    CompareFailed = 70025, "COMPARE_FAILED", Conflict, "对比失败";
+    JobNotCancellable = 70026, "JOB_NOT_CANCELLABLE", Conflict, "任务已完成或已支付，不能取消";
 }
 
 #[cfg(test)]

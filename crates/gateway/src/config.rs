@@ -17,6 +17,7 @@ pub struct Config {
     pub order: rpc::PeerConfig,
     pub seckill: rpc::PeerConfig,
     pub payment: rpc::PeerConfig,
+    pub compare: rpc::PeerConfig,
     pub reserve: Reserve,
     pub limits: Limits,
     pub lanes: Lanes,
@@ -30,6 +31,10 @@ pub struct Http {
     pub header_timeout_ms: u64,
     pub request_timeout_ms: u64,
     pub body_bytes_max: usize,
+    /// Both files of a comparison together.
+    pub upload_bytes_max: u64,
+    /// Of a request that brings files.
+    pub upload_timeout_ms: u64,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     pub cors_origins: Vec<String>,
@@ -66,12 +71,18 @@ pub struct Lanes {
     pub browse: usize,
     pub account: usize,
     pub money: usize,
+    pub compare: usize,
+    pub upload: usize,
     pub admin: usize,
 }
 
 impl Http {
     pub(crate) fn request_timeout(&self) -> Duration {
         Duration::from_millis(self.request_timeout_ms)
+    }
+
+    pub(crate) fn upload_timeout(&self) -> Duration {
+        Duration::from_millis(self.upload_timeout_ms)
     }
 }
 

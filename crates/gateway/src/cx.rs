@@ -18,11 +18,22 @@ use crate::refusal::Refusal;
 pub(crate) enum Family {
     V1,
     Gomall,
+    /// The comparison service that came before this one.
+    Guangyang,
 }
 
 impl Family {
     pub(crate) fn of(path: &str) -> Self {
-        if path.starts_with("/api/") && !path.starts_with("/api/v1/") {
+        if path.starts_with("/api/v1/") {
+            return Self::V1;
+        }
+        let (bare, is_api) = match path.strip_prefix("/api") {
+            Some(bare) if bare.starts_with('/') => (bare, true),
+            Some(_) | None => (path, false),
+        };
+        if bare.starts_with("/compare/") {
+            Self::Guangyang
+        } else if is_api {
             Self::Gomall
         } else {
             Self::V1
@@ -113,6 +124,7 @@ impl Cx {
             (Ok(()), Family::Gomall) => {
                 json(StatusCode::OK, &self.gomall::<()>(0, "success", None))
             }
+            (Ok(()), Family::Guangyang) => json(StatusCode::OK, &serde_json::json!({})),
             (Err(refusal), _) => self.refuse(&refusal),
         }
     }
@@ -126,6 +138,7 @@ impl Cx {
             Ok(data) => match self.0.family {
                 Family::V1 => json(ok, &self.v1(0, "OK", Some(data))),
                 Family::Gomall => json(StatusCode::OK, &self.gomall(0, "success", Some(data))),
+                Family::Guangyang => json(StatusCode::OK, &data),
             },
             Err(refusal) => self.refuse(&refusal),
         }
@@ -139,6 +152,7 @@ impl Cx {
                 refusal.status(),
                 &self.v1::<()>(reason.number(), message, None),
             ),
+            Family::Guangyang => return self.refuse_early(refusal),
             Family::Gomall if is_early(reason) => return self.refuse_early(refusal),
             // Its pages take HTTP 401 for a lost session and reload.
             Family::Gomall => json(
@@ -156,12 +170,18 @@ impl Cx {
             return self.refuse(refusal);
         }
         let (status, message) = (refusal.status(), &refusal.message);
-        let body = Early {
-            code: status.as_u16().into(),
-            message,
-            msg: message,
+        let response = match self.0.family {
+            Family::Guangyang => json(status, &Original::new(status, message)),
+            Family::V1 | Family::Gomall => json(
+                status,
+                &Early {
+                    code: status.as_u16().into(),
+                    message,
+                    msg: message,
+                },
+            ),
         };
-        retry_after(json(status, &body), refusal)
+        retry_after(response, refusal)
     }
 
     fn v1<'a, T: Serialize>(&'a self, code: u32, message: &'a str, data: Option<T>) -> V1<'a, T> {
@@ -232,6 +252,24 @@ struct Gomall<'a, T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<T>,
     trace_id: &'a str,
+}
+
+/// The original said plain text; its pages read `detail` or `message` of JSON as well.
+#[derive(Serialize)]
+pub(crate) struct Original<'a> {
+    code: u16,
+    message: &'a str,
+    detail: &'a str,
+}
+
+impl<'a> Original<'a> {
+    pub(crate) fn new(status: StatusCode, message: &'a str) -> Self {
+        Self {
+            code: status.as_u16(),
+            message,
+            detail: message,
+        }
+    }
 }
 
 /// Its middlewares say `msg`, its pages read `message`.

@@ -134,7 +134,16 @@ async fn pass(
         response
     };
     let work = tokio::spawn(work.in_current_span());
-    match tokio::time::timeout(gateway.config.http.request_timeout(), work).await {
+    let limit = match lane {
+        Lane::Upload => gateway.config.http.upload_timeout(),
+        Lane::Seckill
+        | Lane::Browse
+        | Lane::Account
+        | Lane::Money
+        | Lane::Compare
+        | Lane::Admin => gateway.config.http.request_timeout(),
+    };
+    match tokio::time::timeout(limit, work).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {
             tracing::error!(%panic, "a handler panicked");
@@ -162,7 +171,12 @@ pub(crate) fn admit(gateway: &Gateway, cx: &Cx, lane: Lane) -> Result<(), Refusa
                     .seckill(caller.user.get())
                     .map_err(refuse(Reason::SeckillRateLimited))?;
             }
-            Lane::Browse | Lane::Account | Lane::Money | Lane::Admin => {
+            Lane::Browse
+            | Lane::Account
+            | Lane::Money
+            | Lane::Compare
+            | Lane::Upload
+            | Lane::Admin => {
                 limits
                     .user(caller.user.get())
                     .map_err(refuse(Reason::TooManyRequests))?;

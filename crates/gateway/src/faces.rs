@@ -2,3 +2,4 @@
 //! own.
 
 pub(crate) mod gomall;
+pub(crate) mod guangyang;

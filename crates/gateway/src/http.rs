@@ -1,6 +1,6 @@
 //! The canonical API and what every request passes through.
 
-mod system;
+pub(crate) mod system;
 pub(crate) mod v1;
 mod wechat;
 
@@ -14,6 +14,7 @@ pub(crate) fn router(gateway: &Gateway) -> Router {
     Router::new()
         .nest("/api/v1", v1::routes())
         .merge(faces::gomall::routes())
+        .merge(faces::guangyang::routes())
         .merge(wechat::routes())
         .route("/health", get(system::health))
         .route("/healthz", get(system::healthz))

@@ -13,6 +13,9 @@ pub(crate) enum Lane {
     Browse,
     Account,
     Money,
+    Compare,
+    /// Files on their way in.
+    Upload,
     Admin,
 }
 
@@ -24,6 +27,13 @@ impl Lane {
             .unwrap_or(path);
         if is_reserve(method, path) {
             return Self::Seckill;
+        }
+        if path.starts_with("/compare/") {
+            return if method == Method::POST && path == "/compare/jobs" {
+                Self::Upload
+            } else {
+                Self::Compare
+            };
         }
         if path.starts_with("/admin/") || path == "/seckill/init" || is_health(path) {
             return Self::Admin;
@@ -47,6 +57,8 @@ impl Lane {
             Self::Browse => "browse",
             Self::Account => "account",
             Self::Money => "money",
+            Self::Compare => "compare",
+            Self::Upload => "upload",
             Self::Admin => "admin",
         }
     }
@@ -67,6 +79,8 @@ pub(crate) struct Lanes {
     browse: Arc<Semaphore>,
     account: Arc<Semaphore>,
     money: Arc<Semaphore>,
+    compare: Arc<Semaphore>,
+    upload: Arc<Semaphore>,
     admin: Arc<Semaphore>,
 }
 
@@ -78,6 +92,8 @@ impl Lanes {
             browse: lane(config.browse),
             account: lane(config.account),
             money: lane(config.money),
+            compare: lane(config.compare),
+            upload: lane(config.upload),
             admin: lane(config.admin),
         }
     }
@@ -89,6 +105,8 @@ impl Lanes {
             Lane::Browse => &self.browse,
             Lane::Account => &self.account,
             Lane::Money => &self.money,
+            Lane::Compare => &self.compare,
+            Lane::Upload => &self.upload,
             Lane::Admin => &self.admin,
         };
         Arc::clone(places).try_acquire_owned().ok()
@@ -115,6 +133,11 @@ mod tests {
             ("POST", "/api/order/ORD1/pay", Lane::Money),
             ("POST", "/wechatpay/notify", Lane::Money),
             ("GET", "/healthz", Lane::Admin),
+            ("POST", "/api/v1/compare/jobs", Lane::Upload),
+            ("POST", "/compare/jobs", Lane::Upload),
+            ("POST", "/api/compare/jobs", Lane::Upload),
+            ("GET", "/api/v1/compare/jobs", Lane::Compare),
+            ("POST", "/compare/jobs/job_1/cancel", Lane::Compare),
             ("GET", "/", Lane::Account),
         ] {
             let method: Method = method.parse().unwrap();

@@ -9,6 +9,7 @@ mod enter;
 mod key;
 mod lane;
 mod limit;
+mod multipart;
 mod refusal;
 mod session;
 mod state;
@@ -17,6 +18,7 @@ mod views;
 mod peers;
 mod purchase;
 mod reserve;
+mod upload;
 
 mod faces;
 mod http;
@@ -27,9 +29,9 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use proto::{
-    order::order_client::OrderClient, payment::payment_client::PaymentClient,
-    product::product_client::ProductClient, seckill::seckill_client::SeckillClient,
-    user::user_client::UserClient,
+    compare::compare_client::CompareClient, order::order_client::OrderClient,
+    payment::payment_client::PaymentClient, product::product_client::ProductClient,
+    seckill::seckill_client::SeckillClient, user::user_client::UserClient,
 };
 use service::Ctx;
 
@@ -87,12 +89,14 @@ fn parts(ctx: &Ctx, config: Config) -> anyhow::Result<Gateway> {
         peer(&config.order),
     );
     let (seckill, payment) = (peer(&config.seckill), peer(&config.payment));
+    let compare = peer(&config.compare);
     let peers = Peers(vec![
         ("user", user.clone()),
         ("product", product.clone()),
         ("order", order.clone()),
         ("seckill", seckill.clone()),
         ("payment", payment.clone()),
+        ("compare", compare.clone()),
     ]);
     let seckill = SeckillClient::new(seckill);
     let reserver = Reserver::start(config.reserve, seckill.clone(), ctx.tracker(), ctx.stop());
@@ -108,6 +112,7 @@ fn parts(ctx: &Ctx, config: Config) -> anyhow::Result<Gateway> {
         order: OrderClient::new(order),
         seckill,
         payment: PaymentClient::new(payment),
+        compare: CompareClient::new(compare),
         peers,
         ready: ctx.readiness().clone(),
         config,

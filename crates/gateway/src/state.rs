@@ -3,9 +3,9 @@ use std::{ops::Deref, sync::Arc};
 use auth::{Principal, TokenError};
 use clock::SharedClock;
 use proto::{
-    order::order_client::OrderClient, payment::payment_client::PaymentClient,
-    product::product_client::ProductClient, seckill::seckill_client::SeckillClient,
-    user::user_client::UserClient,
+    compare::compare_client::CompareClient, order::order_client::OrderClient,
+    payment::payment_client::PaymentClient, product::product_client::ProductClient,
+    seckill::seckill_client::SeckillClient, user::user_client::UserClient,
 };
 
 use crate::{
@@ -30,6 +30,7 @@ pub(crate) struct Parts {
     pub(crate) order: OrderClient<rpc::Channel>,
     pub(crate) seckill: SeckillClient<rpc::Channel>,
     pub(crate) payment: PaymentClient<rpc::Channel>,
+    pub(crate) compare: CompareClient<rpc::Channel>,
     pub(crate) peers: Peers,
     pub(crate) ready: service::Readiness,
 }
@@ -77,5 +78,9 @@ impl Gateway {
 
     pub(crate) fn payment(&self) -> PaymentClient<rpc::Channel> {
         self.payment.clone()
+    }
+
+    pub(crate) fn compare(&self) -> CompareClient<rpc::Channel> {
+        self.compare.clone()
     }
 }

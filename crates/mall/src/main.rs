@@ -1,5 +1,6 @@
 //! The only binary: one service per process, or all of them in one, and the commands around them.
 
+mod compare_files;
 mod fleet;
 mod migrate;
 mod simulate;
@@ -32,6 +33,11 @@ enum Command {
     Seckill,
     Payment,
     Compare,
+    /// Compare two workbooks, without any server.
+    CompareFiles(compare_files::Arguments),
+    /// One comparison for the process that started this one.
+    #[command(hide = true)]
+    CompareChild,
     /// Every service in one process, still talking gRPC: for a laptop.
     All,
     /// Bring the schemas up to date: of every service, or of the one named.
@@ -65,6 +71,8 @@ fn main() -> ExitCode {
         Command::Seckill => fleet::run(directory, &[seckill::NAME]),
         Command::Payment => fleet::run(directory, &[payment::NAME]),
         Command::Compare => fleet::run(directory, &[compare::NAME]),
+        Command::CompareFiles(arguments) => compare_files::run(&arguments),
+        Command::CompareChild => compare::child::serve(),
         Command::All => fleet::run(directory, &fleet::NAMES),
         Command::Migrate { service } => migrate::run(directory, service.as_deref()),
         Command::CheckConfig => fleet::check_config(directory),

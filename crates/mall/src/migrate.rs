@@ -6,12 +6,13 @@ use anyhow::{Context, Result, bail};
 use service::config::load;
 use sqlx::migrate::Migrator;
 
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     user::NAME,
     product::NAME,
     order::NAME,
     seckill::NAME,
     payment::NAME,
+    compare::NAME,
 ];
 
 pub(crate) fn run(directory: Option<&Path>, only: Option<&str>) -> ExitCode {
@@ -58,6 +59,7 @@ fn schema(name: &str, directory: Option<&Path>) -> Result<(db::Config, &'static 
         product::NAME => schema!(product),
         order::NAME => schema!(order),
         seckill::NAME => schema!(seckill),
-        _ => schema!(payment),
+        payment::NAME => schema!(payment),
+        _ => schema!(compare),
     })
 }

@@ -8,24 +8,24 @@ mod get_refund;
 mod mock_pay;
 mod notify;
 mod numbers;
-mod order_closing;
 mod prune_inbox;
 mod record;
 mod refund_due;
 mod send_refunds;
+mod subject_closing;
 
 use auth::Principal;
 use clock::SharedClock;
-use ids::OrderNo;
 use outbox::Wake;
 
 pub(crate) use self::{
     get::Wanted,
     numbers::Numbers,
-    order_closing::ClosingOrder,
     refund_due::{DueRefund, Taken},
+    subject_closing::ClosingSubject,
 };
 use crate::{
+    compare::Compare,
     domain::{Bill, Payment, Refund, Subject},
     error::Error,
     order::Order,
@@ -38,6 +38,7 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) numbers: Numbers,
     pub(crate) order: Order,
+    pub(crate) compare: Compare,
     /// None: there is no contract with WeChat.
     pub(crate) wechat: Option<Wechat>,
     /// Whether anybody may pay without a payment company.
@@ -54,22 +55,21 @@ pub(crate) struct View {
 }
 
 impl App {
-    /// The subject by its public name; only orders can be paid for.
-    pub(crate) fn subject(purpose: Purpose, name: &str) -> Result<(Subject, OrderNo), Error> {
+    /// Asks the subject's owner, with the caller's own identity.
+    async fn allow(
+        &self,
+        principal: Option<&Principal>,
+        purpose: Purpose,
+        subject: &Subject,
+    ) -> Result<Bill, Error> {
         match purpose {
             Purpose::Order => {
-                let no: OrderNo = name
-                    .parse()
-                    .map_err(|_| Error::Parameter("the order number is not one"))?;
-                Ok((Subject::order(no), no))
+                let principal = principal.ok_or(auth::AuthError::NotLoggedIn)?;
+                self.order.allow_payment(principal, subject).await
             }
-            Purpose::CompareJob | Purpose::TopUp => Err(Error::NotWired(purpose)),
+            Purpose::CompareJob => self.compare.allow_payment(principal, subject).await,
+            Purpose::TopUp => Err(Error::NotWired(purpose)),
         }
-    }
-
-    /// Asks the subject's owner, with the caller's own identity.
-    async fn allow(&self, principal: &Principal, no: OrderNo) -> Result<Bill, Error> {
-        self.order.allow_payment(principal, no).await
     }
 
     fn wechat(&self) -> Result<&Wechat, Error> {
@@ -87,7 +87,7 @@ impl App {
 
 /// What is somebody else's is not there; administrators see everything.
 fn owned(principal: &Principal, payment: &Payment) -> bool {
-    principal.role == auth::Role::Admin || principal.user == payment.user
+    principal.role == auth::Role::Admin || payment.user == Some(principal.user)
 }
 
 /// Names whoever claims rows: nobody else has it.

@@ -15,6 +15,7 @@ pub struct Config {
     pub mq: mq::Config,
     /// Where payments are allowed.
     pub order: rpc::PeerConfig,
+    pub compare: rpc::PeerConfig,
     pub pay: Pay,
     pub wechat: Wechat,
 }

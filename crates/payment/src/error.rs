@@ -14,10 +14,10 @@ pub(crate) enum Error {
     Corrupt(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error(transparent)]
     Caller(#[from] auth::AuthError),
-    #[error("order did not allow a payment")]
-    Order(#[from] rpc::PeerError),
-    #[error("order's answer makes no sense: {0}")]
-    OrderAnswer(&'static str),
+    #[error("the owner of what is paid for did not allow a payment")]
+    Owner(#[from] rpc::PeerError),
+    #[error("the answer of what is paid for makes no sense: {0}")]
+    OwnerAnswer(&'static str),
     #[error("payment {0} is not there, or not the caller's")]
     NotFound(String),
     #[error("{0}")]
@@ -100,7 +100,7 @@ impl Fault for Error {
             Self::Statement(error) => db::reason(error),
             Self::Database(error) => error.reason(),
             Self::Caller(error) => error.reason(),
-            Self::Order(error) => error.reason(),
+            Self::Owner(error) => error.reason(),
             Self::NotFound(_) => Reason::PaymentNotFound,
             Self::Parameter(_) | Self::NotWired(_) | Self::Unreadable(_) => {
                 Reason::PaymentParameter
@@ -115,7 +115,7 @@ impl Fault for Error {
             Self::NotKnown { .. } | Self::RefundNotKnown { .. } => Reason::PaymentQueryFailed,
             Self::Forged(_) => Reason::SignatureWrong,
             Self::Corrupt(_)
-            | Self::OrderAnswer(_)
+            | Self::OwnerAnswer(_)
             | Self::Undecryptable(_)
             | Self::NotMoved(_)
             | Self::FailPoint(_) => Reason::Internal,
@@ -125,7 +125,7 @@ impl Fault for Error {
     fn public_message(&self) -> String {
         match self {
             Self::Caller(error) => error.public_message(),
-            Self::Order(error) => error.public_message(),
+            Self::Owner(error) => error.public_message(),
             other => other.reason().message().to_owned(),
         }
     }
@@ -135,7 +135,7 @@ impl Fault for Error {
         const PROVIDER_S: u32 = 2;
         match self {
             Self::Caller(error) => error.retry_after_s(),
-            Self::Order(error) => error.retry_after_s(),
+            Self::Owner(error) => error.retry_after_s(),
             Self::NotOpened { .. }
             | Self::BeingOpened(_)
             | Self::StillClosing(_)

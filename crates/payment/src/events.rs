@@ -1,21 +1,26 @@
 //! Message → verb.
 //!
-//! | queue                    | verb          |
-//! |--------------------------|---------------|
-//! | payment.order_closing.v1 | order_closing |
-//! | payment.refund_due.v1    | refund_due    |
+//! | queue                     | verb            |
+//! |---------------------------|-----------------|
+//! | payment.order_closing.v1  | subject_closing |
+//! | payment.job_closing.v1    | subject_closing |
+//! | payment.refund_due.v1     | refund_due      |
+//! | payment.job_refund_due.v1 | refund_due      |
 
 use std::{sync::Arc, time::Duration};
 
 use ids::{OrderNo, UserId};
 use money::Money;
-use mq::{Broker, ConsumerOptions, Delivery, Verdict};
-use proto::payment::{OrderClosing, RefundDue};
+use mq::{Broker, ConsumerOptions, Message, Verdict};
+use proto::payment::{JobClosing, JobRefundDue, OrderClosing, RefundDue};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
-    app::{App, ClosingOrder, DueRefund, Taken},
+    app::{App, ClosingSubject, DueRefund, Taken},
+    domain::{Bill, Subject},
     error::Error,
+    purposes::Purpose,
 };
 
 const OPTIONS: ConsumerOptions = ConsumerOptions {
@@ -25,68 +30,60 @@ const OPTIONS: ConsumerOptions = ConsumerOptions {
 };
 
 pub(crate) fn start(app: &Arc<App>, broker: &Broker, stop: &CancellationToken) {
-    let (closing, due) = (Room::new(app, stop), Room::new(app, stop));
-    broker.consume::<OrderClosing, _, _>(OPTIONS, move |deliveries| {
-        let room = closing.clone();
-        async move {
-            let mut verdicts = Vec::with_capacity(deliveries.len());
-            for delivery in &deliveries {
-                verdicts.push(room.settle(|| order_closing(&room.app, delivery)).await);
-            }
-            verdicts
-        }
+    let room = Room {
+        app: Arc::clone(app),
+        stop: stop.clone(),
+    };
+    room.consume(broker, order_closing);
+    room.consume(broker, job_closing);
+    room.consume(broker, |due: &RefundDue| {
+        refund(&due.payment_no, &due.order_no, &due.reason)
     });
-    broker.consume::<RefundDue, _, _>(OPTIONS, move |deliveries| {
-        let room = due.clone();
-        async move {
-            let mut verdicts = Vec::with_capacity(deliveries.len());
-            for delivery in &deliveries {
-                verdicts.push(room.settle(|| refund_due(&room.app, delivery)).await);
-            }
-            verdicts
-        }
+    room.consume(broker, |due: &JobRefundDue| {
+        refund(&due.payment_no, &due.job_id, &due.reason)
     });
 }
 
-async fn order_closing(app: &App, delivery: &Delivery<OrderClosing>) -> Result<Verdict, Error> {
-    let Some(order) = closing_order(&delivery.message) else {
-        return Ok(Verdict::Dead("the message names no order".into()));
-    };
-    app.order_closing(delivery.id, order).await?;
-    Ok(Verdict::Done)
+/// What a message asks for.
+enum Asked {
+    Closing(ClosingSubject),
+    Refund(DueRefund),
 }
 
-async fn refund_due(app: &App, delivery: &Delivery<RefundDue>) -> Result<Verdict, Error> {
-    let RefundDue {
-        order_no,
-        payment_no,
-        reason,
-        ..
-    } = &delivery.message;
-    let Ok(payment_no) = payment_no.parse() else {
-        return Ok(Verdict::Dead("the message names no payment".into()));
-    };
-    let due = DueRefund {
-        payment_no,
-        order_no: order_no.clone(),
-        reason: reason.clone(),
-    };
-    Ok(match app.refund_due(delivery.id, due).await? {
-        Taken::Yes => Verdict::Done,
-        Taken::Never(why) => Verdict::Dead(why.into()),
-    })
-}
-
-fn closing_order(message: &OrderClosing) -> Option<ClosingOrder> {
+fn order_closing(message: &OrderClosing) -> Option<Asked> {
     let no: OrderNo = message.order_no.parse().ok()?;
     if no.id().get() != message.order_id {
         return None;
     }
-    Some(ClosingOrder {
-        no,
-        user: UserId::try_from(message.user_id).ok()?,
-        amount: Money::from_fen(message.amount_fen).ok()?,
-    })
+    Some(Asked::Closing(ClosingSubject {
+        purpose: Purpose::Order,
+        subject: Subject::order(no),
+        bill: Bill {
+            user: Some(UserId::try_from(message.user_id).ok()?),
+            amount: Money::from_fen(message.amount_fen).ok()?,
+            expires_at_ms: 0,
+        },
+    }))
+}
+
+fn job_closing(message: &JobClosing) -> Option<Asked> {
+    Some(Asked::Closing(ClosingSubject {
+        purpose: Purpose::CompareJob,
+        subject: Subject::compare_job(&message.job_id)?,
+        bill: Bill {
+            user: UserId::try_from(message.user_id).ok(),
+            amount: Money::from_fen(message.amount_fen).ok()?,
+            expires_at_ms: 0,
+        },
+    }))
+}
+
+fn refund(payment_no: &str, subject: &str, reason: &str) -> Option<Asked> {
+    Some(Asked::Refund(DueRefund {
+        payment_no: payment_no.parse().ok()?,
+        subject: subject.to_owned(),
+        reason: reason.to_owned(),
+    }))
 }
 
 #[derive(Clone)]
@@ -96,25 +93,49 @@ struct Room {
 }
 
 impl Room {
-    fn new(app: &Arc<App>, stop: &CancellationToken) -> Self {
-        Self {
-            app: Arc::clone(app),
-            stop: stop.clone(),
-        }
+    fn consume<M: Message + Send + Sync>(
+        &self,
+        broker: &Broker,
+        read: impl Fn(&M) -> Option<Asked> + Clone + Send + Sync + 'static,
+    ) {
+        let room = self.clone();
+        broker.consume::<M, _, _>(OPTIONS, move |deliveries| {
+            let (room, read) = (room.clone(), read.clone());
+            async move {
+                let mut verdicts = Vec::with_capacity(deliveries.len());
+                for delivery in deliveries {
+                    verdicts.push(match read(&delivery.message) {
+                        Some(asked) => room.settle(delivery.id, &asked).await,
+                        None => Verdict::Dead("the message names nothing of ours".into()),
+                    });
+                }
+                verdicts
+            }
+        });
     }
 
     /// While an engine is away the message waits here instead of wandering through the retry
     /// queues.
-    async fn settle<F>(&self, verb: impl Fn() -> F) -> Verdict
-    where
-        F: Future<Output = Result<Verdict, Error>>,
-    {
+    async fn settle(&self, id: Uuid, asked: &Asked) -> Verdict {
         loop {
-            match verb().await {
+            match self.handle(id, asked).await {
                 Ok(verdict) => return verdict,
                 Err(error) if error.is_outage() && mq::pause(&self.stop).await => {}
                 Err(error) => return Verdict::Retry(fault::chain(&error)),
             }
+        }
+    }
+
+    async fn handle(&self, id: Uuid, asked: &Asked) -> Result<Verdict, Error> {
+        match asked {
+            Asked::Closing(closing) => {
+                self.app.subject_closing(id, closing).await?;
+                Ok(Verdict::Done)
+            }
+            Asked::Refund(due) => Ok(match self.app.refund_due(id, due).await? {
+                Taken::Yes => Verdict::Done,
+                Taken::Never(why) => Verdict::Dead(why.into()),
+            }),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use auth::Principal;
-use ids::{PaymentNo, RefundNo};
+use ids::{PaymentNo, RefundNo, UserId};
 use proto::payment::{
     self as wire, CloseRequest, CreateRequest, GetRefundRequest, GetRequest, MockPayRequest,
     NotifyRequest, NotifyResponse, PaymentView, RefundView, payment_server::Payment as Server,
@@ -28,12 +28,13 @@ impl Server for Grpc {
         request: Request<CreateRequest>,
     ) -> Result<Response<PaymentView>, Status> {
         answer(async {
-            let principal = auth::require(request.metadata())?;
+            let principal = caller(&request)?;
             let message = request.into_inner();
             let purpose = purpose(message.purpose())?;
+            let subject = purpose.subject(&message.subject)?;
             let channel = channel(message.channel())?;
             self.app
-                .create(&principal, purpose, &message.subject, channel)
+                .create(principal.as_ref(), purpose, subject, channel)
                 .await
                 .map(payment_view)
         })
@@ -89,10 +90,17 @@ impl Server for Grpc {
         request: Request<MockPayRequest>,
     ) -> Result<Response<PaymentView>, Status> {
         answer(async {
-            let principal: Principal = auth::require(request.metadata())?;
-            let order_no = request.into_inner().order_no;
+            let principal = caller(&request)?;
+            let MockPayRequest { order_no, job_id } = request.into_inner();
+            let (purpose, name) = match (order_no.is_empty(), job_id.is_empty()) {
+                (false, true) => (Purpose::Order, order_no),
+                (true, false) => (Purpose::CompareJob, job_id),
+                (true, true) | (false, false) => {
+                    return Err(Error::Parameter("either an order number or a job"));
+                }
+            };
             self.app
-                .mock_pay(&principal, &order_no)
+                .mock_pay(principal.as_ref(), purpose, purpose.subject(&name)?)
                 .await
                 .map(payment_view)
         })
@@ -117,6 +125,11 @@ async fn answer<T>(verb: impl Future<Output = Result<T, Error>>) -> Result<Respo
     verb.await
         .map(Response::new)
         .map_err(|error| rpc::status(&error))
+}
+
+/// Nobody is somebody too: the subject's owner says whom it lets pay.
+fn caller<T>(request: &Request<T>) -> Result<Option<Principal>, Error> {
+    Principal::read(request.metadata()).map_err(|_| Error::Parameter("a malformed principal"))
 }
 
 /// A number that nobody can have been given is not there.
@@ -180,7 +193,7 @@ fn payment_view(View { payment, refund }: View) -> PaymentView {
         payment_no: payment.no.to_string(),
         purpose: purpose.into(),
         subject: payment.subject.name,
-        user_id: payment.user.get(),
+        user_id: payment.user.map_or(0, UserId::get),
         channel: channel.into(),
         amount_fen: payment.amount.fen(),
         state: state.into(),

@@ -19,6 +19,7 @@ mod error;
 mod purposes;
 
 mod app;
+mod compare;
 mod events;
 mod grpc;
 mod jobs;
@@ -75,6 +76,7 @@ pub async fn start(ctx: &Ctx, config: &Config) -> anyhow::Result<Started> {
         numbers: app::Numbers::new(store.clone()),
         store,
         order: order::Order::new(&config.order, &config.fleet),
+        compare: compare::Compare::new(&config.compare, &config.fleet),
         wechat,
         mock: config.pay.mock,
         clock: Arc::clone(&ctx.clock),

@@ -1,11 +1,14 @@
 //! The order service, which allows payments.
 
 use auth::Principal;
-use ids::{OrderNo, UserId};
+use ids::UserId;
 use money::Money;
 use proto::order::{AllowPaymentRequest, order_client::OrderClient};
 
-use crate::{domain::Bill, error::Error};
+use crate::{
+    domain::{Bill, Subject},
+    error::Error,
+};
 
 #[derive(Clone)]
 pub(crate) struct Order {
@@ -24,23 +27,24 @@ impl Order {
     pub(crate) async fn allow_payment(
         &self,
         principal: &Principal,
-        no: OrderNo,
+        subject: &Subject,
     ) -> Result<Bill, Error> {
         let message = AllowPaymentRequest {
-            order_no: no.to_string(),
+            order_no: subject.name.clone(),
         };
         let request = auth::request(principal, message);
         let answer = self.client.clone().allow_payment(request).await;
         let answer = answer.map_err(rpc::PeerError::from)?.into_inner();
-        let order = answer.order.ok_or(Error::OrderAnswer("no order"))?;
-        if order.id != no.id().get() {
-            return Err(Error::OrderAnswer("another order"));
+        let order = answer.order.ok_or(Error::OwnerAnswer("no order"))?;
+        if order.id != subject.id {
+            return Err(Error::OwnerAnswer("another order"));
         }
         let amount = Money::from_fen(order.total_fen)
             .ok()
             .filter(|amount| amount.is_positive())
-            .ok_or(Error::OrderAnswer("no amount"))?;
-        let user = UserId::try_from(order.user_id).map_err(|_| Error::OrderAnswer("no user"))?;
+            .ok_or(Error::OwnerAnswer("no amount"))?;
+        let user = UserId::try_from(order.user_id).map_err(|_| Error::OwnerAnswer("no user"))?;
+        let user = Some(user);
         Ok(Bill {
             user,
             amount,

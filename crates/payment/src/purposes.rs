@@ -1,8 +1,10 @@
 //! What is paid for. Order numbers are allowed by `order.AllowPayment` and told through
-//! `order.payment_paid`, `…_closed` and `…_refunded`; comparison jobs and top-ups are not wired yet.
+//! `order.payment_paid`, `…_closed` and `…_refunded`; comparison jobs likewise by `compare`.
+//! Top-ups are not wired yet.
 
 use db::Tx;
-use proto::order::{PaymentClosed, PaymentPaid, PaymentRefunded};
+use ids::OrderNo;
+use proto::{compare, order};
 
 use crate::{
     domain::{Payment, Receipt, Refund, Subject},
@@ -31,6 +33,20 @@ impl Purpose {
         Self::ALL.into_iter().find(|purpose| purpose.name() == name)
     }
 
+    /// What is paid for, by its public name.
+    pub(crate) fn subject(self, name: &str) -> Result<Subject, Error> {
+        match self {
+            Self::Order => name
+                .parse::<OrderNo>()
+                .map(Subject::order)
+                .map_err(|_| Error::Parameter("the order number is not one")),
+            Self::CompareJob => {
+                Subject::compare_job(name).ok_or(Error::Parameter("the job is not one"))
+            }
+            Self::TopUp => Err(Error::NotWired(self)),
+        }
+    }
+
     /// What the payer reads in the company's app.
     pub(crate) fn description(self, subject: &str) -> String {
         match self {
@@ -50,7 +66,7 @@ pub(crate) async fn announce_paid(
 ) -> Result<(), Error> {
     match payment.purpose {
         Purpose::Order => {
-            let message = PaymentPaid {
+            let message = order::PaymentPaid {
                 order_id: payment.subject.id,
                 payment_no: payment.no.to_string(),
                 amount_fen: payment.amount.fen(),
@@ -59,7 +75,17 @@ pub(crate) async fn announce_paid(
             outbox::append(tx, &message, now_ms).await?;
             Ok(())
         }
-        Purpose::CompareJob | Purpose::TopUp => Err(Error::NotWired(payment.purpose)),
+        Purpose::CompareJob => {
+            let message = compare::PaymentPaid {
+                job_id: payment.subject.name.clone(),
+                payment_no: payment.no.to_string(),
+                amount_fen: payment.amount.fen(),
+                paid_at_ms: receipt.at_ms,
+            };
+            outbox::append(tx, &message, now_ms).await?;
+            Ok(())
+        }
+        Purpose::TopUp => Err(Error::NotWired(payment.purpose)),
     }
 }
 
@@ -75,14 +101,23 @@ pub(crate) async fn announce_closed(
     match purpose {
         Purpose::Order => {
             let payment_no = payment_no.map(|no| no.to_string()).unwrap_or_default();
-            let message = PaymentClosed {
+            let message = order::PaymentClosed {
                 order_id: subject.id,
                 payment_no,
             };
             outbox::append(tx, &message, now_ms).await?;
             Ok(())
         }
-        Purpose::CompareJob | Purpose::TopUp => Err(Error::NotWired(purpose)),
+        Purpose::CompareJob => {
+            let payment_no = payment_no.map(|no| no.to_string()).unwrap_or_default();
+            let message = compare::PaymentClosed {
+                job_id: subject.name.clone(),
+                payment_no,
+            };
+            outbox::append(tx, &message, now_ms).await?;
+            Ok(())
+        }
+        Purpose::TopUp => Err(Error::NotWired(purpose)),
     }
 }
 
@@ -95,7 +130,7 @@ pub(crate) async fn announce_refunded(
 ) -> Result<(), Error> {
     match payment.purpose {
         Purpose::Order => {
-            let message = PaymentRefunded {
+            let message = order::PaymentRefunded {
                 order_id: payment.subject.id,
                 payment_no: payment.no.to_string(),
                 refund_no: refund.no.to_string(),
@@ -103,6 +138,15 @@ pub(crate) async fn announce_refunded(
             outbox::append(tx, &message, now_ms).await?;
             Ok(())
         }
-        Purpose::CompareJob | Purpose::TopUp => Err(Error::NotWired(payment.purpose)),
+        Purpose::CompareJob => {
+            let message = compare::PaymentRefunded {
+                job_id: payment.subject.name.clone(),
+                payment_no: payment.no.to_string(),
+                refund_no: refund.no.to_string(),
+            };
+            outbox::append(tx, &message, now_ms).await?;
+            Ok(())
+        }
+        Purpose::TopUp => Err(Error::NotWired(payment.purpose)),
     }
 }

@@ -27,4 +27,10 @@ queue! {
     crate::product::StockReturned, "product.stock_returned", "product.stock_returned.v1";
     crate::payment::OrderClosing, "payment.order_closing", "payment.order_closing.v1";
     crate::payment::RefundDue, "payment.refund_due", "payment.refund_due.v1";
+    crate::payment::JobClosing, "payment.job_closing", "payment.job_closing.v1";
+    crate::payment::JobRefundDue, "payment.job_refund_due", "payment.job_refund_due.v1";
+    crate::compare::Waiting, "compare.waiting", "compare.waiting.v1";
+    crate::compare::PaymentPaid, "compare.payment_paid", "compare.payment_paid.v1";
+    crate::compare::PaymentClosed, "compare.payment_closed", "compare.payment_closed.v1";
+    crate::compare::PaymentRefunded, "compare.payment_refunded", "compare.payment_refunded.v1";
 }

@@ -36,6 +36,10 @@ package!(
     /// Money in and out.
     payment
 );
+package!(
+    /// Jobs that compare two workbooks.
+    compare
+);
 
 mod events;
 

@@ -49,6 +49,8 @@ pub enum Role {
     Events,
     /// Runs what is due by time.
     Jobs,
+    /// Does work that takes its time and its memory: scales apart from everything else.
+    Work,
 }
 
 impl Config {

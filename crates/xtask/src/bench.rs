@@ -1,4 +1,7 @@
 //! `bench sale`: measured in the release profile on real engines; the crate `e2e` does it.
+//! `bench compare`: see [`compare`].
+
+mod compare;
 
 use std::process::Command;
 
@@ -10,8 +13,11 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     let Some((what, rest)) = arguments.split_first() else {
         bail!("usage: cargo xtask bench sale [--duration SECONDS] [--connections N] [--json FILE]");
     };
+    if what == "compare" {
+        return compare::run(rest);
+    }
     if what != "sale" {
-        bail!("there is no bench {what}: sale");
+        bail!("there is no bench {what}: sale, compare");
     }
     let engines = engines::up()?;
     step("building the release", || {

@@ -7,15 +7,18 @@ use crate::{cx, state::Gateway};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Without it orders are still taken.
-const MAY_BE_AWAY: &str = "payment";
+/// Without them orders are still taken.
+const MAY_BE_AWAY: [&str; 2] = ["payment", "compare"];
 
 pub(crate) async fn health(State(gateway): State<Gateway>) -> Response {
     let report = gateway.peers.report().await;
     let away = |name: &str| report.get(name).is_some_and(Option::is_some);
-    let (status, word) = if report.keys().any(|name| *name != MAY_BE_AWAY && away(name)) {
+    let (status, word) = if report
+        .keys()
+        .any(|name| !MAY_BE_AWAY.contains(name) && away(name))
+    {
         (StatusCode::SERVICE_UNAVAILABLE, "unhealthy")
-    } else if away(MAY_BE_AWAY) {
+    } else if MAY_BE_AWAY.into_iter().any(away) {
         (StatusCode::OK, "degraded")
     } else {
         (StatusCode::OK, "healthy")

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activities;
+pub(crate) mod compare;
 mod orders;
 mod payments;
 mod products;
@@ -21,4 +22,5 @@ pub(crate) fn routes() -> Router<Gateway> {
         .merge(purchases::routes())
         .merge(orders::routes())
         .merge(payments::routes())
+        .merge(compare::routes())
 }

@@ -6,3 +6,4 @@ mod connections;
 mod limits;
 mod passage;
 mod support;
+mod upload;

@@ -26,6 +26,7 @@ impl Door {
             &mut config.order,
             &mut config.seckill,
             &mut config.payment,
+            &mut config.compare,
         ] {
             peer.url = format!("http://127.0.0.1:{nobody}");
             peer.timeout_ms = 500;

@@ -25,19 +25,18 @@ impl App {
     /// the provider: its next answer makes the last one void.
     pub(crate) async fn create(
         &self,
-        principal: &Principal,
+        principal: Option<&Principal>,
         purpose: Purpose,
-        subject: &str,
+        subject: Subject,
         channel: Channel,
     ) -> Result<View, Error> {
-        let (subject, order_no) = Self::subject(purpose, subject)?;
         match channel {
             Channel::WechatNative => {}
-            Channel::Mock => return self.mock_pay(principal, &order_no.to_string()).await,
+            Channel::Mock => return self.mock_pay(principal, purpose, subject).await,
             Channel::None => return Err(Error::Parameter("the channel is missing")),
         }
         let wechat = self.wechat()?;
-        let bill = self.allow(principal, order_no).await?;
+        let bill = self.allow(principal, purpose, &subject).await?;
         let opener = token();
         for _ in 0..LOOKS_MAX {
             let live = self.live(purpose, &subject).await?;
@@ -67,7 +66,7 @@ impl App {
         }
         match self.live(purpose, &subject).await? {
             Some(payment) => Err(Error::BeingOpened(payment.no)),
-            None => Err(Error::OrderAnswer(
+            None => Err(Error::OwnerAnswer(
                 "the payment went away while it was awaited",
             )),
         }

@@ -2,7 +2,7 @@ use auth::Principal;
 
 use super::{App, View};
 use crate::{
-    domain::{Channel, Payment, Receipt, State},
+    domain::{Channel, Payment, Receipt, State, Subject},
     error::Error,
     purposes::{self, Purpose},
 };
@@ -11,20 +11,20 @@ use crate::{
 const TRIES_MAX: u32 = 3;
 
 impl App {
-    /// Pays an order without a payment company. A payment that is live at a company is closed there
+    /// Pays without a payment company. A payment that is live at a company is closed there
     /// first, so that nobody pays twice.
     pub(crate) async fn mock_pay(
         &self,
-        principal: &Principal,
-        order_no: &str,
+        principal: Option<&Principal>,
+        purpose: Purpose,
+        subject: Subject,
     ) -> Result<View, Error> {
         if !self.mock {
             return Err(Error::NoProvider);
         }
-        let (subject, order_no) = Self::subject(Purpose::Order, order_no)?;
-        let bill = self.allow(principal, order_no).await?;
+        let bill = self.allow(principal, purpose, &subject).await?;
         for _ in 0..TRIES_MAX {
-            if let Some(live) = self.live(Purpose::Order, &subject).await? {
+            if let Some(live) = self.live(purpose, &subject).await? {
                 self.make_way(live).await?;
             }
             let now_ms = self.clock.now_ms();
@@ -33,15 +33,8 @@ impl App {
                 at_ms: now_ms,
             };
             let id = self.numbers.payment().await?;
-            let payment = Payment::new(
-                id,
-                Purpose::Order,
-                subject.clone(),
-                bill,
-                Channel::Mock,
-                now_ms,
-            )
-            .pay(receipt.clone())?;
+            let payment = Payment::new(id, purpose, subject.clone(), bill, Channel::Mock, now_ms)
+                .pay(receipt.clone())?;
             let store = &self.store;
             let paid = db::transact!(store.pool(), "payment.mock_pay", async |tx| {
                 if !store.insert_payment(tx, &payment, None).await? {

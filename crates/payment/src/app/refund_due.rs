@@ -14,7 +14,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct DueRefund {
     pub payment_no: PaymentNo,
-    pub order_no: String,
+    /// What was paid for.
+    pub subject: String,
     pub reason: String,
 }
 
@@ -29,11 +30,11 @@ pub(crate) enum Taken {
 impl App {
     /// Reserves the money and leaves the sending to a job. Once per payment, however often it is
     /// asked.
-    pub(crate) async fn refund_due(&self, id: Uuid, due: DueRefund) -> Result<Taken, Error> {
+    pub(crate) async fn refund_due(&self, id: Uuid, due: &DueRefund) -> Result<Taken, Error> {
         let number = self.numbers.refund().await?;
         let pool = self.store.pool();
         let taken = db::transact!(pool, "payment.refund_due", async |tx| {
-            let taken = self.take_refund(tx, id, number, &due).await?;
+            let taken = self.take_refund(tx, id, number, due).await?;
             may_die!("refund_due.before_commit");
             Ok::<_, Error>(taken)
         })
@@ -55,8 +56,8 @@ impl App {
     ) -> Result<Taken, Error> {
         let now_ms = self.clock.now_ms();
         let payment = self.store.lock_payment(tx, due.payment_no).await?;
-        let Some(payment) = payment.filter(|payment| payment.subject.name == due.order_no) else {
-            return Ok(Taken::Never("the order has no such payment"));
+        let Some(payment) = payment.filter(|payment| payment.subject.name == due.subject) else {
+            return Ok(Taken::Never("it has no such payment"));
         };
         if !outbox::first_time(tx, "refund_due", id, now_ms).await? {
             return Ok(Taken::Yes);

@@ -17,7 +17,8 @@ pub(crate) struct Payment {
     pub no: PaymentNo,
     pub purpose: Purpose,
     pub subject: Subject,
-    pub user: UserId,
+    /// None: nobody's, what an anonymous caller asked for.
+    pub user: Option<UserId>,
     pub channel: Channel,
     pub amount: Money,
     pub state: State,
@@ -34,7 +35,7 @@ pub(crate) struct Payment {
     pub checks: i32,
 }
 
-/// What is paid for: the name that people see, and the row behind it.
+/// What is paid for: the name that people see, and the order behind it (0: no order).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Subject {
     pub name: String,
@@ -72,6 +73,18 @@ impl Subject {
             name: no.to_string(),
             id: no.id().get(),
         }
+    }
+
+    /// `None`: no job can have that name.
+    pub(crate) fn compare_job(name: &str) -> Option<Self> {
+        /// As wide as the column.
+        const NAME_MAX: usize = 64;
+        let sane = |rest: &str| rest.bytes().all(|b| b.is_ascii_alphanumeric());
+        let is_job = name.len() <= NAME_MAX && name.strip_prefix("job_").is_some_and(sane);
+        is_job.then(|| Self {
+            name: name.to_owned(),
+            id: 0,
+        })
     }
 }
 
@@ -246,7 +259,7 @@ impl Payment {
 /// What the subject's owner allows to be paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bill {
-    pub user: UserId,
+    pub user: Option<UserId>,
     pub amount: Money,
     pub expires_at_ms: i64,
 }
@@ -257,7 +270,7 @@ mod tests {
 
     fn payment(state: State) -> Payment {
         let bill = Bill {
-            user: UserId::try_from(7).unwrap(),
+            user: UserId::try_from(7).ok(),
             amount: Money::from_fen(990).unwrap(),
             expires_at_ms: 10_000,
         };

@@ -53,8 +53,10 @@ impl TryFrom<PaymentRow> for Payment {
             no,
             purpose: Purpose::from_name(&row.purpose)
                 .ok_or_else(|| corrupt("purpose", &row.purpose))?,
-            user: UserId::try_from(row.user_id)
-                .map_err(|_| corrupt("user_id", &row.user_id.to_string()))?,
+            user: match row.user_id {
+                0 => None,
+                id => Some(UserId::try_from(id).map_err(|_| corrupt("user_id", &id.to_string()))?),
+            },
             channel: Channel::from_name(&row.channel)
                 .ok_or_else(|| corrupt("channel", &row.channel))?,
             amount: Money::from_fen(row.amount_fen)

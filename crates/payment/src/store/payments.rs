@@ -1,5 +1,5 @@
 use db::Tx;
-use ids::PaymentNo;
+use ids::{PaymentNo, UserId};
 
 use super::{
     Store,
@@ -53,7 +53,7 @@ impl Store {
             payment.purpose.name(),
             payment.subject.name,
             payment.subject.id,
-            payment.user.get(),
+            payment.user.map_or(0, UserId::get),
             payment.channel.name(),
             payment.amount.fen(),
             payment.state.name(),

@@ -16,8 +16,8 @@ async fn an_order_whose_closing_died_is_closed_and_told_once() {
     let world = Trading::open(|_| {}).await;
     let mut rounds = 0;
     for point in [
-        "order_closing.before_commit",
-        "order_closing.after_commit",
+        "subject_closing.before_commit",
+        "subject_closing.after_commit",
         "close.before_provider",
         "close.after_provider",
         "closed.before_outbox",
@@ -27,7 +27,7 @@ async fn an_order_whose_closing_died_is_closed_and_told_once() {
         let (order, payment) = world.pending().await;
         let death = Death::at(point);
         world.say_closing(&order).await;
-        if !point.ends_with("after_commit") && !point.starts_with("order_closing") {
+        if !point.ends_with("after_commit") && !point.starts_with("subject_closing") {
             let tried = "SELECT COUNT(*) FROM payments WHERE state = 'closing' AND checks > 0";
             eventually(LIMIT, || async { world.count(tried).await == 1 }).await;
             assert!(world.heard.closed(&order).is_empty(), "{point}");

@@ -11,6 +11,7 @@ mod trading;
 
 mod check;
 mod close;
+mod compare_job;
 mod config;
 mod create;
 mod mock_pay;

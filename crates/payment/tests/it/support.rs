@@ -162,6 +162,7 @@ impl Shop {
     pub(crate) async fn mock_pay(&self, order: &OrderView) -> Result<PaymentView, Status> {
         let message = MockPayRequest {
             order_no: order.order_no.clone(),
+            ..MockPayRequest::default()
         };
         let request = auth::request(&principal(order.user_id), message);
         self.client

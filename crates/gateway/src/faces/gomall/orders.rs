@@ -104,7 +104,10 @@ async fn detail(State(gateway): State<Gateway>, cx: Cx, Path(order_no): Path<Str
 async fn pay(State(gateway): State<Gateway>, cx: Cx, Path(order_no): Path<String>) -> Response {
     cx.acknowledge(async {
         cx.caller()?;
-        let request = cx.call(payment::MockPayRequest { order_no });
+        let request = cx.call(payment::MockPayRequest {
+            order_no,
+            ..payment::MockPayRequest::default()
+        });
         gateway.payment().mock_pay(request).await?;
         Ok(())
     })

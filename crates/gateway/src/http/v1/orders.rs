@@ -198,7 +198,8 @@ async fn pay(
     Path(order_no): Path<String>,
     MaybeJson(body): MaybeJson<PayBody>,
 ) -> Response {
-    cx.answer(async { payments::open(&gateway, &cx, order_no, &body.channel).await })
+    let subject = payments::Subject::Order(order_no);
+    cx.answer(async { payments::open(&gateway, &cx, subject, &body.channel).await })
         .await
 }
 

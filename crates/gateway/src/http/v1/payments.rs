@@ -34,6 +34,8 @@ pub(crate) struct Payment {
     purpose: &'static str,
     /// Of an order's payment.
     order_no: Option<String>,
+    /// Of a comparison's.
+    job_id: Option<String>,
     channel: &'static str,
     amount: Money,
     amount_fen: i64,
@@ -54,7 +56,8 @@ impl From<wire::PaymentView> for Payment {
         Self {
             payment_no: view.payment_no,
             purpose,
-            order_no: (purpose == "order").then_some(view.subject),
+            order_no: (purpose == "order").then(|| view.subject.clone()),
+            job_id: (purpose == "compare_job").then_some(view.subject),
             channel,
             amount: yuan(view.amount_fen),
             amount_fen: view.amount_fen,
@@ -130,44 +133,68 @@ impl From<wire::RefundView> for Refund {
     }
 }
 
-/// Opens the order's payment by `channel` (none: WeChat), or answers with the one that is live.
+/// What is paid for.
+pub(crate) enum Subject {
+    Order(String),
+    Job(String),
+}
+
+/// Opens its payment by `channel` (none: WeChat), or answers with the one that is live.
 pub(crate) async fn open(
     gateway: &Gateway,
     cx: &Cx,
-    order_no: String,
+    subject: Subject,
     channel: &str,
 ) -> Result<Payment, Refusal> {
     cx.caller()?;
     let view = match channel {
         "" | "wechat_native" => {
+            let (purpose, subject) = match subject {
+                Subject::Order(order_no) => (wire::Purpose::Order, order_no),
+                Subject::Job(job_id) => (wire::Purpose::CompareJob, job_id),
+            };
             let request = wire::CreateRequest {
-                purpose: wire::Purpose::Order.into(),
-                subject: order_no,
+                purpose: purpose.into(),
+                subject,
                 channel: wire::Channel::WechatNative.into(),
             };
             gateway.payment().create(cx.call(request)).await?
         }
-        "mock" => {
-            gateway
-                .payment()
-                .mock_pay(cx.call(wire::MockPayRequest { order_no }))
-                .await?
-        }
+        "mock" => gateway.payment().mock_pay(cx.call(mocked(subject))).await?,
         _ => return Err(Reason::NoPaymentMethod.into()),
     };
     Ok(view.into_inner().into())
 }
 
-#[derive(Deserialize)]
+fn mocked(subject: Subject) -> wire::MockPayRequest {
+    let (order_no, job_id) = match subject {
+        Subject::Order(order_no) => (order_no, String::new()),
+        Subject::Job(job_id) => (String::new(), job_id),
+    };
+    wire::MockPayRequest { order_no, job_id }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct CreateBody {
+    /// One of the two.
     order_no: String,
-    #[serde(default)]
+    job_id: String,
     channel: String,
 }
 
 async fn create(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<CreateBody>) -> Response {
-    cx.answer(async { open(&gateway, &cx, body.order_no, &body.channel).await })
-        .await
+    cx.answer(async {
+        let subject = match (body.order_no.is_empty(), body.job_id.is_empty()) {
+            (false, true) => Subject::Order(body.order_no),
+            (true, false) => Subject::Job(body.job_id),
+            (true, true) | (false, false) => {
+                return Err(Refusal::bad("either order_no or job_id"));
+            }
+        };
+        open(&gateway, &cx, subject, &body.channel).await
+    })
+    .await
 }
 
 #[derive(Default, Deserialize)]
@@ -218,9 +245,13 @@ async fn mock(State(gateway): State<Gateway>, cx: Cx, Path(payment_no): Path<Str
             sync: false,
         };
         let view = gateway.payment().get(cx.call(asked)).await?.into_inner();
-        let request = cx.call(wire::MockPayRequest {
-            order_no: view.subject,
-        });
+        let subject = match view.purpose() {
+            wire::Purpose::CompareJob => Subject::Job(view.subject),
+            wire::Purpose::Order | wire::Purpose::TopUp | wire::Purpose::Unspecified => {
+                Subject::Order(view.subject)
+            }
+        };
+        let request = cx.call(mocked(subject));
         Ok(Payment::from(
             gateway.payment().mock_pay(request).await?.into_inner(),
         ))

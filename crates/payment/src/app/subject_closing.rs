@@ -1,6 +1,4 @@
 use db::Tx;
-use ids::{OrderNo, UserId};
-use money::Money;
 use uuid::Uuid;
 
 use super::App;
@@ -10,53 +8,53 @@ use crate::{
     purposes::{self, Purpose},
 };
 
-/// An order that is no longer payable.
+/// An order or a job that is no longer payable.
 #[derive(Debug)]
-pub(crate) struct ClosingOrder {
-    pub no: OrderNo,
-    pub user: UserId,
-    pub amount: Money,
+pub(crate) struct ClosingSubject {
+    pub purpose: Purpose,
+    pub subject: Subject,
+    /// What it would have cost whom.
+    pub bill: Bill,
 }
 
 impl App {
-    /// Answers whether the order was paid, now or as soon as the provider has said so, and keeps
+    /// Answers whether it was paid, now or as soon as the provider has said so, and keeps
     /// any later payment of it from being opened.
-    pub(crate) async fn order_closing(&self, id: Uuid, order: ClosingOrder) -> Result<(), Error> {
+    pub(crate) async fn subject_closing(
+        &self,
+        id: Uuid,
+        closing: &ClosingSubject,
+    ) -> Result<(), Error> {
         /// The tombstone may meet a payment that was just inserted, once; the payment stays.
         const TRIES_MAX: u32 = 3;
         let mut tries = 1;
-        while !self.bar(id, &order).await? {
+        while !self.bar(id, closing).await? {
             if tries == TRIES_MAX {
-                return Err(Error::OrderAnswer("the order's payments keep changing"));
+                return Err(Error::OwnerAnswer(
+                    "the payments of a closing subject keep changing",
+                ));
             }
             tries += 1;
         }
-        may_die!("order_closing.after_commit");
+        may_die!("subject_closing.after_commit");
         self.wake.now();
         Ok(())
     }
 
     /// `false`: somebody opened a payment meanwhile.
-    async fn bar(&self, id: Uuid, order: &ClosingOrder) -> Result<bool, Error> {
+    async fn bar(&self, id: Uuid, closing: &ClosingSubject) -> Result<bool, Error> {
         let now_ms = self.clock.now_ms();
-        let subject = Subject::order(order.no);
-        let bill = Bill {
-            user: order.user,
-            amount: order.amount,
-            expires_at_ms: now_ms,
-        };
+        let (purpose, subject) = (closing.purpose, &closing.subject);
         let number = self.numbers.payment().await?;
-        let tombstone = Payment::tombstone(number, Purpose::Order, subject.clone(), bill, now_ms);
+        let tombstone = Payment::tombstone(number, purpose, subject.clone(), closing.bill, now_ms);
         let store = &self.store;
-        let done = db::transact!(store.pool(), "payment.order_closing", async |tx| {
-            let payments = store
-                .lock_payments_of(tx, Purpose::Order, &subject.name)
-                .await?;
+        let done = db::transact!(store.pool(), "payment.subject_closing", async |tx| {
+            let payments = store.lock_payments_of(tx, purpose, &subject.name).await?;
             let live = payments.iter().find(|payment| payment.live);
             if live.is_none() && !store.insert_payment(tx, &tombstone, None).await? {
                 return Err(Refused::Raced);
             }
-            if !outbox::first_time(tx, "order_closing", id, now_ms).await? {
+            if !outbox::first_time(tx, "subject_closing", id, now_ms).await? {
                 return Ok(());
             }
             for payment in &payments {
@@ -71,10 +69,10 @@ impl App {
                 Some(live) => self.bar_live(tx, live.clone(), now_ms).await?,
                 None if paid => {}
                 None => {
-                    purposes::announce_closed(tx, Purpose::Order, &subject, None, now_ms).await?;
+                    purposes::announce_closed(tx, purpose, subject, None, now_ms).await?;
                 }
             }
-            may_die!("order_closing.before_commit" as Refused);
+            may_die!("subject_closing.before_commit" as Refused);
             Ok(())
         })
         .await;

@@ -1,0 +1,51 @@
+use auth::Principal;
+
+use super::App;
+use crate::{
+    domain::{Job, JobName, State, Wrong},
+    error::Error,
+};
+
+/// What the browser saves the workbook as.
+const FILE_NAME: &str = "比对结果.xlsx";
+
+/// Where the workbook is, for whoever has the link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub url: String,
+    pub file_name: &'static str,
+    pub expires_in_s: u32,
+}
+
+impl App {
+    /// A link to the workbook, once it is there and paid.
+    pub(crate) async fn export(
+        &self,
+        caller: Option<&Principal>,
+        name: &JobName,
+    ) -> Result<Link, Error> {
+        let job = self.visible(caller, name).await?;
+        let no_result = |why| Error::NoResult {
+            job: name.clone(),
+            why,
+        };
+        let key = result_of(&job).map_err(no_result)?;
+        if self.blob.size(&key).await?.is_none() {
+            return Err(no_result(Wrong::Expired));
+        }
+        let life = self.jobs.link();
+        let url = self.blob.presign_get(&key, FILE_NAME, life).await?;
+        Ok(Link {
+            url,
+            file_name: FILE_NAME,
+            expires_in_s: self.jobs.link_s,
+        })
+    }
+}
+
+fn result_of(job: &Job) -> Result<String, Wrong> {
+    match (&job.state, &job.compared) {
+        (State::Ready, Some(compared)) => Ok(job.name.result_key(compared.attempt)),
+        (other, _) => Err(other.wrong()),
+    }
+}

@@ -1,0 +1,174 @@
+//! Comparisons in a process of their own: a hostile file may take its process, never ours.
+//!
+//! One JSON request goes to the child's standard input; JSON lines come back, progress first, one
+//! `done` or `failed` at the end.
+
+mod serve;
+
+use std::{path::Path, process::Stdio, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::engine::{Failure, FailureCode, Meter, Progress, Request, Summary};
+
+pub use serve::serve;
+
+/// The subcommand that serves.
+pub const COMMAND: &str = "compare-child";
+
+/// The child stops itself when its time is up; if it cannot, it is killed so much later.
+const GRACE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Verb {
+    Quote,
+    Compare,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Order {
+    verb: Verb,
+    request: Request,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    Progress(Progress),
+    Done(Box<Answer>),
+    Failed(Failure),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Answer {
+    Summary(Summary),
+    Meter(Meter),
+}
+
+/// A comparison that has its result.
+#[derive(Debug, Clone)]
+pub struct Done {
+    pub summary: Summary,
+}
+
+/// Compares in a child of this `binary`.
+pub async fn run(
+    binary: &Path,
+    request: &Request,
+    on_progress: impl FnMut(Progress),
+    cancel: CancellationToken,
+) -> Result<Done, Failure> {
+    match supervise(binary, Verb::Compare, request, on_progress, cancel).await? {
+        Answer::Summary(summary) => Ok(Done { summary }),
+        Answer::Meter(_) => Err(Failure::internal("the child answered another question")),
+    }
+}
+
+/// Counts in a child of this `binary` what a comparison would read.
+pub async fn quote(
+    binary: &Path,
+    request: &Request,
+    cancel: CancellationToken,
+) -> Result<Meter, Failure> {
+    match supervise(binary, Verb::Quote, request, |_| {}, cancel).await? {
+        Answer::Meter(meter) => Ok(meter),
+        Answer::Summary(_) => Err(Failure::internal("the child answered another question")),
+    }
+}
+
+async fn supervise(
+    binary: &Path,
+    verb: Verb,
+    request: &Request,
+    on_progress: impl FnMut(Progress),
+    cancel: CancellationToken,
+) -> Result<Answer, Failure> {
+    let order = Order {
+        verb,
+        request: request.clone(),
+    };
+    let order = serde_json::to_vec(&order).map_err(Failure::internal)?;
+    let mut child = Command::new(binary)
+        .arg(COMMAND)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(Failure::internal)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A child that died already says so below.
+        let _ = stdin.write_all(&order).await;
+    }
+    let Some(stdout) = child.stdout.take() else {
+        return Err(Failure::internal("the child has no output"));
+    };
+    let wall = Duration::from_secs(request.limits.wall_s) + GRACE;
+    let answer = listen(BufReader::new(stdout).lines(), on_progress);
+    tokio::select! {
+        () = cancel.cancelled() => {
+            stop(&mut child).await;
+            Err(Failure::new(FailureCode::Cancelled, "已取消"))
+        }
+        answer = timeout(wall, answer) => match answer {
+            Ok(Some(answer)) => {
+                stop(&mut child).await;
+                answer
+            }
+            Ok(None) => Err(death(&mut child).await),
+            Err(_) => {
+                stop(&mut child).await;
+                Err(timed_out())
+            }
+        },
+    }
+}
+
+/// The child's last word, or `None` if it ended without one.
+async fn listen(
+    mut lines: Lines<BufReader<ChildStdout>>,
+    mut on_progress: impl FnMut(Progress),
+) -> Option<Result<Answer, Failure>> {
+    while let Ok(Some(line)) = lines.next_line().await {
+        match serde_json::from_str(&line) {
+            Ok(Line::Progress(progress)) => on_progress(progress),
+            Ok(Line::Done(answer)) => return Some(Ok(*answer)),
+            Ok(Line::Failed(failure)) => return Some(Err(failure)),
+            Err(error) => return Some(Err(Failure::internal(error))),
+        }
+    }
+    None
+}
+
+async fn stop(child: &mut Child) {
+    // It may have ended by itself.
+    let _ = child.kill().await;
+}
+
+/// A child that was killed or aborted ran into its limits.
+async fn death(child: &mut Child) -> Failure {
+    let status = match child.wait().await {
+        Ok(status) => status,
+        Err(error) => return Failure::internal(error),
+    };
+    match status.code() {
+        Some(code) => Failure::internal(format!("the child ended with {code} and no answer")),
+        None => Failure::new(
+            FailureCode::ResourceLimit,
+            "文件过大或资源不足,未收费,可重试",
+        )
+        .with("status", status.to_string()),
+    }
+}
+
+fn timed_out() -> Failure {
+    Failure::new(FailureCode::Timeout, "任务超时,未收费,可重试")
+}

@@ -1,0 +1,132 @@
+//! The row that names the columns.
+
+use std::collections::HashSet;
+
+use crate::engine::{
+    Failure,
+    lens::Lens,
+    spill::Record,
+    table::Table,
+    value::{Kind, normal_name},
+};
+
+/// The first rows of a sheet that hold anything.
+pub(crate) struct Head {
+    pub(crate) rows: Vec<HeadRow>,
+}
+
+pub(crate) struct HeadRow {
+    /// In its sheet, counted from 0.
+    pub(crate) number: u32,
+    pub(crate) cells: Vec<HeadCell>,
+}
+
+pub(crate) struct HeadCell {
+    pub(crate) column: u32,
+    pub(crate) text: String,
+    name: String,
+    kind: Kind,
+}
+
+const ROWS: usize = 30;
+/// Below this no pair of rows is believed to be headers.
+const SCORE_MIN: f64 = 0.5;
+const TEXT_SHARE_MIN: f64 = 0.5;
+
+pub(crate) fn read_head(table: &Table, lens: &Lens<'_>) -> Result<Head, Failure> {
+    let mut rows = Vec::new();
+    let mut record = Record::default();
+    let mut reader = table.spill.reader();
+    while rows.len() < ROWS && reader.next(&mut record)? {
+        let mut cells = Vec::new();
+        for cell in &record.cells {
+            let text = lens.text(Some(cell), &record)?;
+            cells.push(HeadCell {
+                column: cell.column,
+                name: normal_name(&text),
+                kind: lens.kind(cell),
+                text,
+            });
+        }
+        cells.retain(|cell| !cell.name.is_empty());
+        rows.push(HeadRow {
+            number: record.number,
+            cells,
+        });
+    }
+    Ok(Head { rows })
+}
+
+/// The best pair of header rows (indexes into the heads), or `None`.
+pub(crate) fn choose_headers(left: &Head, right: &Head) -> Option<(usize, usize)> {
+    let (left_scores, right_scores) = (scores(left), scores(right));
+    let mut best: Option<(f64, usize, usize)> = None;
+    for (i, one) in left_scores.iter().enumerate() {
+        for (j, other) in right_scores.iter().enumerate() {
+            let (Some(one), Some(other)) = (one, other) else {
+                continue;
+            };
+            let overlap = overlap(&left.rows[i], &right.rows[j]);
+            let late = 0.01 * (i + j) as f64;
+            let score = 0.3 * (one + other) + 0.4 * overlap - late;
+            if score >= SCORE_MIN && best.is_none_or(|(most, ..)| score > most + 1e-9) {
+                best = Some((score, i, j));
+            }
+        }
+    }
+    best.map(|(_, i, j)| (i, j))
+}
+
+/// How much each row looks like a header by itself, 0 to 1; `None`: it cannot be one.
+fn scores(head: &Head) -> Vec<Option<f64>> {
+    let width = head
+        .rows
+        .iter()
+        .map(|row| row.cells.len())
+        .max()
+        .unwrap_or(0)
+        .max(1);
+    let score = |(index, row): (usize, &HeadRow)| {
+        let count = row.cells.len();
+        let texts = row
+            .cells
+            .iter()
+            .filter(|cell| cell.kind == Kind::Text)
+            .count();
+        let text_share = texts as f64 / count.max(1) as f64;
+        if count == 0 || text_share < TEXT_SHARE_MIN {
+            return None;
+        }
+        let names: HashSet<&str> = row.cells.iter().map(|cell| cell.name.as_str()).collect();
+        let filled = count as f64 / width as f64;
+        let distinct = names.len() as f64 / count as f64;
+        let change = type_change(row, &head.rows[index + 1..]);
+        Some(0.3 * filled + 0.2 * distinct + 0.3 * text_share + 0.2 * change)
+    };
+    head.rows.iter().enumerate().map(score).collect()
+}
+
+/// The share of text cells above something that is not text.
+fn type_change(row: &HeadRow, below: &[HeadRow]) -> f64 {
+    let changes = row.cells.iter().filter(|cell| {
+        let mut same_column = below
+            .iter()
+            .flat_map(|row| row.cells.iter().filter(|other| other.column == cell.column));
+        cell.kind == Kind::Text && same_column.any(|other| other.kind != Kind::Text)
+    });
+    (changes.count() as f64 / row.cells.len().max(1) as f64 * 2.0).min(1.0)
+}
+
+/// Jaccard: the names both rows have, of all names.
+pub(super) fn overlap(left: &HeadRow, right: &HeadRow) -> f64 {
+    let names = |row: &HeadRow| {
+        row.cells
+            .iter()
+            .map(|cell| cell.name.clone())
+            .collect::<HashSet<_>>()
+    };
+    let (left, right) = (names(left), names(right));
+    let common = left.intersection(&right).count();
+    let all = left.len() + right.len() - common;
+    common as f64 / all.max(1) as f64
+}

@@ -1,0 +1,122 @@
+//! The result workbook and the preview, written in one pass over the differences.
+
+mod changed;
+mod extent;
+mod issues;
+mod log;
+mod names;
+mod page;
+mod preview;
+mod rows;
+mod style;
+mod summary;
+
+use std::fs;
+
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
+
+use super::{
+    Failure, Notice, NoticeCode, Request, Summary, difference::Comparer, pair::Pair, side::Side,
+    strings::Rules,
+};
+use extent::Extent;
+use names::Names;
+use style::Styles;
+
+/// What every sheet of the result is written with.
+struct Book<'a> {
+    workbook: Workbook,
+    names: Names,
+    styles: Styles,
+    sheets: u32,
+    /// Texts that were too long for a cell.
+    cut_texts: u64,
+    sides: (&'a Side, &'a Side),
+    rules: &'a Rules,
+    request: &'a Request,
+    extent: Extent,
+}
+
+/// Excel itself packs its files this hard.
+const COMPRESSION: u8 = 3;
+
+pub(super) fn write(
+    request: &Request,
+    sides: (&Side, &Side),
+    pairs: &[Pair],
+    rules: &Rules,
+    summary: &mut Summary,
+    told: &mut dyn FnMut(f64),
+) -> Result<(), Failure> {
+    let extent = Extent::plan(pairs, request);
+    summary.notices.extend(extent.notice());
+    summary.output.truncated = extent.truncates();
+    let mut workbook = Workbook::new();
+    workbook.set_zip_compression_level(COMPRESSION);
+    workbook.set_tempdir(&request.scratch).map_err(broken)?;
+    workbook.set_properties(&properties(request)?);
+    let mut book = Book {
+        workbook,
+        names: Names::default(),
+        styles: Styles::default(),
+        sheets: 0,
+        cut_texts: 0,
+        sides,
+        rules,
+        request,
+        extent,
+    };
+    summary::write(&mut book, summary)?;
+    let mut preview = preview::Builder::default();
+    for (index, pair) in pairs.iter().enumerate() {
+        let mut comparer = {
+            let (left, right) = pair.rows(sides.0, sides.1, rules);
+            Comparer::new(left, right, &pair.slots)
+        };
+        let report = &summary.pairs[index];
+        let prefix = (index > 0).then_some(report.sheet2.as_str());
+        preview.start(report);
+        changed::write(&mut book, pair, prefix, &mut comparer, &mut preview)?;
+        told((index as f64 + 0.4) / pairs.len() as f64);
+        rows::write(&mut book, pair, prefix, &mut comparer, &mut preview)?;
+        told((index as f64 + 0.6) / pairs.len() as f64);
+        if request.options.output.cell_log {
+            log::write(&mut book, pair, prefix, &mut comparer)?;
+        }
+        told((index as f64 + 0.8) / pairs.len() as f64);
+    }
+    if book.cut_texts > 0 {
+        let count = book.cut_texts;
+        summary.notices.push(Notice {
+            code: NoticeCode::TextTruncated,
+            message: format!("{count}个单元格的文本超过32,767字,结果中已截断"),
+            file: None,
+            sheet: None,
+            column: None,
+            count,
+        });
+    }
+    issues::write(&mut book, pairs, &summary.notices)?;
+    summary.output.sheets = book.sheets;
+    book.workbook.save(&request.result).map_err(broken)?;
+    summary.output.bytes = fs::metadata(&request.result)
+        .map_err(Failure::internal)?
+        .len();
+    let preview = serde_json::to_vec(&preview.finish()).map_err(Failure::internal)?;
+    fs::write(&request.preview, preview).map_err(Failure::internal)
+}
+
+/// The result says when the job was made, so that the same job makes the same bytes.
+fn properties(request: &Request) -> Result<DocProperties, Failure> {
+    let seconds = request.created_ms.max(0).div_euclid(1000);
+    let made = ExcelDateTime::from_timestamp(seconds).map_err(broken)?;
+    Ok(DocProperties::new().set_creation_datetime(&made))
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is what map_err hands over"
+)]
+fn broken(error: XlsxError) -> Failure {
+    Failure::internal(error)
+}

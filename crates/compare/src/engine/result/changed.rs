@@ -1,0 +1,152 @@
+//! 变动项目: one line per changed row, old and new side by side.
+
+use std::collections::HashSet;
+
+use super::{Book, page::Page, preview::Builder, style::Class};
+use crate::engine::{
+    Failure,
+    difference::{Comparer, Verdict},
+    pair::Pair,
+};
+
+pub(super) fn write(
+    book: &mut Book<'_>,
+    pair: &Pair,
+    prefix: Option<&str>,
+    comparer: &mut Comparer<'_>,
+    preview: &mut Builder,
+) -> Result<(), Failure> {
+    let layout = Layout::new(book, pair);
+    let whole = book.extent.changed_sheet();
+    if !whole {
+        return preview_only(book, pair, comparer, preview);
+    }
+    let frozen = 1 + pair.key.len() as u16;
+    let mut page = Page::table(book, prefix, "变动项目", layout.header(pair), frozen)?;
+    let repeated: HashSet<u32> = pair
+        .pairing
+        .groups
+        .iter()
+        .flat_map(|group| group.right.iter().copied())
+        .collect();
+    for &(left, right) in &pair.changed {
+        comparer.compare(left, right)?;
+        preview.changed(book, pair, comparer)?;
+        if book.extent.allows(layout.width(pair)) {
+            let status = if repeated.contains(&right) {
+                "变动(主键重复)"
+            } else {
+                "变动"
+            };
+            layout.line(book, pair, comparer, status, &mut page)?;
+        }
+    }
+    page.finish(book)
+}
+
+/// The preview shows changed rows even where the workbook has only their cells.
+fn preview_only(
+    book: &Book<'_>,
+    pair: &Pair,
+    comparer: &mut Comparer<'_>,
+    preview: &mut Builder,
+) -> Result<(), Failure> {
+    for &(left, right) in pair.changed.iter().take(super::preview::CHANGED_MAX) {
+        comparer.compare(left, right)?;
+        preview.changed(book, pair, comparer)?;
+    }
+    Ok(())
+}
+
+/// Which slots stand where.
+struct Layout {
+    /// Slots with a changed cell somewhere.
+    changed: Vec<usize>,
+    context: Vec<usize>,
+}
+
+impl Layout {
+    fn new(book: &Book<'_>, pair: &Pair) -> Self {
+        let slots = 0..pair.slots.len();
+        let (changed, rest): (Vec<usize>, Vec<usize>) =
+            slots.partition(|&slot| pair.by_slot[slot] > 0);
+        let most = book.request.options.output.max_context as usize;
+        let most = if book.extent.context() { most } else { 0 };
+        let context = rest
+            .into_iter()
+            .filter(|slot| !pair.key.contains(slot))
+            .take(most);
+        Self {
+            changed,
+            context: context.collect(),
+        }
+    }
+
+    fn header(&self, pair: &Pair) -> Vec<String> {
+        let name = |slot: usize| pair.slots[slot].name.clone();
+        let mut header = vec!["状态".to_owned()];
+        header.extend(pair.key.iter().map(|&slot| name(slot)));
+        header.extend(["行号(旧)", "行号(新)", "变动列数", "变动列"].map(str::to_owned));
+        for &slot in &self.changed {
+            header.push(format!("{}(旧)", name(slot)));
+            header.push(format!("{}(新)", name(slot)));
+        }
+        header.extend(self.context.iter().map(|&slot| name(slot)));
+        header
+    }
+
+    fn width(&self, pair: &Pair) -> usize {
+        5 + pair.key.len() + self.changed.len() * 2 + self.context.len()
+    }
+
+    fn line(
+        &self,
+        book: &mut Book<'_>,
+        pair: &Pair,
+        comparer: &Comparer<'_>,
+        status: &str,
+        page: &mut Page,
+    ) -> Result<(), Failure> {
+        let (old, new) = (&comparer.left_record, &comparer.right_record);
+        let (left, right) = book.sides;
+        let lens = (left.lens(book.rules), right.lens(book.rules));
+        page.text(book, status, Class::Plain)?;
+        for &slot in &pair.key {
+            let shown = lens.1.shown(new.cell(pair.slots[slot].right), new)?;
+            page.cell(book, right, &shown, Class::Key)?;
+        }
+        page.number(book, f64::from(old.number) + 1.0, "", Class::Plain)?;
+        page.number(book, f64::from(new.number) + 1.0, "", Class::Plain)?;
+        let is_changed = |slot: &&usize| comparer.verdicts[**slot] == Verdict::Changed;
+        let names: Vec<&str> = self
+            .changed
+            .iter()
+            .filter(is_changed)
+            .map(|&slot| pair.slots[slot].name.as_str())
+            .collect();
+        page.number(book, names.len() as f64, "", Class::Plain)?;
+        page.text(book, &names.join("、"), Class::Plain)?;
+        for &slot in &self.changed {
+            let classes = match comparer.verdicts[slot] {
+                Verdict::Changed => (Class::Old, Class::New),
+                Verdict::TypeOnly => (Class::TypeOnly, Class::TypeOnly),
+                Verdict::Same | Verdict::WithinTolerance => (Class::Context, Class::Context),
+            };
+            let shown = lens.0.shown(old.cell(pair.slots[slot].left), old)?;
+            page.cell(book, left, &shown, classes.0)?;
+            let shown = lens.1.shown(new.cell(pair.slots[slot].right), new)?;
+            page.cell(book, right, &shown, classes.1)?;
+        }
+        for &slot in &self.context {
+            let shown = lens.1.shown(new.cell(pair.slots[slot].right), new)?;
+            let type_only = comparer.verdicts[slot] == Verdict::TypeOnly;
+            let class = if type_only {
+                Class::TypeOnly
+            } else {
+                Class::Context
+            };
+            page.cell(book, right, &shown, class)?;
+        }
+        page.end_row(book)
+    }
+}

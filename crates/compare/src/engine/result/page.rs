@@ -1,0 +1,259 @@
+//! A sheet that is only ever written forwards: in constant memory a late cell would be lost
+//! without an error, so there is no way to name a row here.
+
+use rust_xlsxwriter::Worksheet;
+
+use super::{Book, broken, style::Class};
+use crate::engine::{Failure, lens::Shown, side::Side};
+
+/// Rows of one sheet before another part begins, below Excel's own limit.
+const ROWS_MAX: u32 = 1_000_000;
+/// Rows that the widths are taken from.
+const WIDTH_ROWS: u32 = 200;
+/// Excel's limit for one cell, in UTF-16 units.
+const TEXT_UNITS_MAX: usize = 32_767;
+
+pub(super) struct Page {
+    prefix: Option<String>,
+    word: &'static str,
+    header: Vec<String>,
+    /// Leading columns that stay in view.
+    frozen: u16,
+    index: usize,
+    part: u32,
+    row: u32,
+    column: u16,
+    widths: Vec<f64>,
+}
+
+impl Page {
+    /// A table with a header row that repeats on every part.
+    pub(super) fn table(
+        book: &mut Book<'_>,
+        prefix: Option<&str>,
+        word: &'static str,
+        header: Vec<String>,
+        frozen: u16,
+    ) -> Result<Self, Failure> {
+        let mut page = Self::start(book, prefix, word, header, frozen)?;
+        page.write_header(book)?;
+        Ok(page)
+    }
+
+    /// Free rows, no header.
+    pub(super) fn free(book: &mut Book<'_>, word: &'static str) -> Result<Self, Failure> {
+        Self::start(book, None, word, Vec::new(), 0)
+    }
+
+    fn start(
+        book: &mut Book<'_>,
+        prefix: Option<&str>,
+        word: &'static str,
+        header: Vec<String>,
+        frozen: u16,
+    ) -> Result<Self, Failure> {
+        let mut page = Self {
+            prefix: prefix.map(str::to_owned),
+            word,
+            header,
+            frozen,
+            index: 0,
+            part: 0,
+            row: 0,
+            column: 0,
+            widths: Vec::new(),
+        };
+        page.add_part(book)?;
+        Ok(page)
+    }
+
+    fn add_part(&mut self, book: &mut Book<'_>) -> Result<(), Failure> {
+        self.part += 1;
+        let name = book
+            .names
+            .take(self.prefix.as_deref(), self.word, self.part);
+        let sheet = book
+            .workbook
+            .add_worksheet_with_constant_memory()
+            .map_err(broken)?;
+        sheet.set_name(name).map_err(broken)?;
+        self.index = book.sheets as usize;
+        book.sheets += 1;
+        (self.row, self.column) = (0, 0);
+        self.widths.clear();
+        Ok(())
+    }
+
+    fn sheet<'b>(&self, book: &'b mut Book<'_>) -> Result<&'b mut Worksheet, Failure> {
+        book.workbook
+            .worksheet_from_index(self.index)
+            .map_err(broken)
+    }
+
+    fn write_header(&mut self, book: &mut Book<'_>) -> Result<(), Failure> {
+        for name in self.header.clone() {
+            self.text(book, &name, Class::Header)?;
+        }
+        self.end_row(book)
+    }
+
+    pub(super) fn text(
+        &mut self,
+        book: &mut Book<'_>,
+        text: &str,
+        class: Class,
+    ) -> Result<(), Failure> {
+        let cut = cut(text);
+        book.cut_texts += u64::from(cut.len() < text.len());
+        let guarded = cut.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let format = book.styles.get(class, "", guarded).clone();
+        let (row, column) = (self.row, self.column);
+        let sheet = self.sheet(book)?;
+        if cut.is_empty() {
+            if class != Class::Plain {
+                sheet.write_blank(row, column, &format).map_err(broken)?;
+            }
+        } else if class == Class::Plain && !guarded {
+            sheet.write_string(row, column, cut).map_err(broken)?;
+        } else {
+            sheet
+                .write_string_with_format(row, column, cut, &format)
+                .map_err(broken)?;
+        }
+        self.measure(cut);
+        self.column += 1;
+        Ok(())
+    }
+
+    pub(super) fn number(
+        &mut self,
+        book: &mut Book<'_>,
+        value: f64,
+        code: &str,
+        class: Class,
+    ) -> Result<(), Failure> {
+        let format = book.styles.get(class, code, false).clone();
+        let (row, column) = (self.row, self.column);
+        let sheet = self.sheet(book)?;
+        sheet
+            .write_number_with_format(row, column, value, &format)
+            .map_err(broken)?;
+        if self.row <= WIDTH_ROWS {
+            let digits = if code.is_empty() {
+                crate::engine::value::display(value).len()
+            } else {
+                code.len()
+            };
+            self.widen(digits as f64);
+        }
+        self.column += 1;
+        Ok(())
+    }
+
+    pub(super) fn skip(&mut self) {
+        self.column += 1;
+    }
+
+    /// A cell as its file shows it.
+    pub(super) fn cell(
+        &mut self,
+        book: &mut Book<'_>,
+        side: &Side,
+        shown: &Shown,
+        class: Class,
+    ) -> Result<(), Failure> {
+        match shown {
+            Shown::Blank => self.text(book, "", class),
+            Shown::Number(value, format) => {
+                let code = side
+                    .formats
+                    .get(usize::from(*format))
+                    .map_or("", |format| format.code.as_str());
+                self.number(book, *value, code, class)
+            }
+            Shown::Text(text) | Shown::Error(text) => self.text(book, text, class),
+            Shown::Bool(value) => {
+                let format = book.styles.get(class, "", false).clone();
+                let (row, column) = (self.row, self.column);
+                let sheet = self.sheet(book)?;
+                sheet
+                    .write_boolean_with_format(row, column, *value, &format)
+                    .map_err(broken)?;
+                self.column += 1;
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn end_row(&mut self, book: &mut Book<'_>) -> Result<(), Failure> {
+        self.row += 1;
+        self.column = 0;
+        if self.row > ROWS_MAX && !self.header.is_empty() {
+            self.close(book)?;
+            self.add_part(book)?;
+            self.write_header(book)?;
+        }
+        Ok(())
+    }
+
+    /// One line that stands for an empty table.
+    pub(super) fn finish(mut self, book: &mut Book<'_>) -> Result<(), Failure> {
+        if self.row <= 1 && self.part == 1 && !self.header.is_empty() {
+            self.text(book, "无", Class::Context)?;
+            self.row += 1;
+        }
+        self.close(book)
+    }
+
+    fn close(&mut self, book: &mut Book<'_>) -> Result<(), Failure> {
+        let (rows, columns) = (self.row, self.header.len() as u16);
+        let (frozen, widths) = (self.frozen, std::mem::take(&mut self.widths));
+        let sheet = self.sheet(book)?;
+        for (column, width) in widths.iter().enumerate() {
+            sheet
+                .set_column_width(column as u16, width.clamp(8.0, 60.0))
+                .map_err(broken)?;
+        }
+        if columns > 0 {
+            sheet.set_freeze_panes(1, frozen).map_err(broken)?;
+            sheet
+                .autofilter(0, 0, rows.saturating_sub(1), columns - 1)
+                .map_err(broken)?;
+        }
+        Ok(())
+    }
+
+    fn measure(&mut self, text: &str) {
+        if self.row <= WIDTH_ROWS {
+            // Han and its neighbours are two columns wide.
+            let line = text.lines().next().unwrap_or_default().chars().take(60);
+            self.widen(
+                line.map(|character| if character.is_ascii() { 1.0 } else { 2.0 })
+                    .sum(),
+            );
+        }
+    }
+
+    fn widen(&mut self, width: f64) {
+        let column = usize::from(self.column);
+        if self.widths.len() <= column {
+            self.widths.resize(column + 1, 0.0);
+        }
+        self.widths[column] = self.widths[column].max(width + 2.0);
+    }
+}
+
+/// As much of the text as one cell holds.
+fn cut(text: &str) -> &str {
+    if text.len() <= TEXT_UNITS_MAX {
+        return text;
+    }
+    let mut units = 0;
+    for (at, character) in text.char_indices() {
+        units += character.len_utf16();
+        if units > TEXT_UNITS_MAX {
+            return &text[..at];
+        }
+    }
+    text
+}

@@ -1,0 +1,92 @@
+//! Workbooks of the Office Open XML kind, read in one pass and constant memory. What is not
+//! common here (other encodings of XML) is left to the library.
+
+mod book;
+mod cells;
+mod strings;
+mod styles;
+
+use std::path::Path;
+
+use super::{
+    Budget, Facts, NumberFormat, RowSink, RowSource, SheetName, StringSink, container::Container,
+};
+use crate::engine::{Failure, FailureCode};
+
+pub(super) struct Workbook {
+    container: Container,
+    sheets: Vec<SheetName>,
+    /// The part of each sheet.
+    parts: Vec<String>,
+    strings: Option<String>,
+    styles: styles::Styles,
+    budget: Budget,
+}
+
+/// Why this reader does not read a workbook.
+pub(super) enum Refusal {
+    /// Another reader may.
+    Uncommon(&'static str),
+    Failed(Failure),
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl Workbook {
+    pub(super) fn open(path: &Path, budget: &Budget) -> Result<Self, Refusal> {
+        let mut container = Container::open(path, budget)?;
+        let book = book::read(&mut container, budget)?;
+        let styles = match &book.styles {
+            Some(part) => styles::read(&mut container, part, book.is_1904, budget)?,
+            None => styles::Styles::none(book.is_1904),
+        };
+        Ok(Self {
+            sheets: book.sheets,
+            parts: book.parts,
+            strings: book.strings,
+            container,
+            styles,
+            budget: budget.clone(),
+        })
+    }
+}
+
+impl RowSource for Workbook {
+    fn sheets(&self) -> &[SheetName] {
+        &self.sheets
+    }
+
+    fn formats(&self) -> &[NumberFormat] {
+        &self.styles.formats
+    }
+
+    fn is_typed(&self) -> bool {
+        true
+    }
+
+    fn strings(&mut self, each: StringSink<'_>) -> Result<(), Failure> {
+        match &self.strings {
+            Some(part) => strings::read(&mut self.container, part, &self.budget, each),
+            None => Ok(()),
+        }
+    }
+
+    fn rows(&mut self, sheet: usize, each: RowSink<'_>) -> Result<Facts, Failure> {
+        let name = &self.sheets[sheet].name;
+        let part = self.container.part(&self.parts[sheet])?;
+        let mut reader = cells::Reader::new(part, &self.styles, &self.budget);
+        reader.read(each).map_err(|failure| match failure.code {
+            FailureCode::ParseError => {
+                let cell = failure.details.get("cell").and_then(|cell| cell.as_str());
+                let place = format!("{name}!{}", cell.unwrap_or_default());
+                let message = format!("{place} 无法解析: {}", failure.message);
+                Failure { message, ..failure }.with("sheet", name.as_str())
+            }
+            _ => failure.with("sheet", name.as_str()),
+        })
+    }
+}

@@ -1,0 +1,10 @@
+//! The comparison engine as its callers see it: files in, a workbook, a summary and a preview out.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+mod choices;
+mod duplicates;
+mod forms;
+mod invariants;
+mod support;
+mod workbook;

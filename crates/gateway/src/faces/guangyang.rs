@@ -1,0 +1,215 @@
+//! The comparison service that came before this one: `/compare/jobs…`, bare and under `/api`, flat
+//! JSON and true HTTP statuses, without login. A token that comes along makes the job its user's.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Request, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+    routing::{get, post},
+};
+use fault::{Code, Reason};
+use money::Money;
+use proto::compare as wire;
+use serde::Serialize;
+
+use crate::{
+    body::Query,
+    cx::{self, Cx},
+    http::{
+        system,
+        v1::compare::{ExportQuery, KEY_OF, cancelled, found, is_paid, status},
+    },
+    key::request_key,
+    refusal::Refusal,
+    state::Gateway,
+    upload,
+    views::yuan,
+};
+
+pub(crate) fn routes() -> Router<Gateway> {
+    Router::new()
+        .merge(bare())
+        .nest("/api", bare())
+        .route("/api/healthz", get(system::healthz))
+}
+
+fn bare() -> Router<Gateway> {
+    Router::new()
+        .route("/compare/jobs", post(submit))
+        .route("/compare/jobs/", get(nameless))
+        .route("/compare/jobs/{job_id}", get(detail))
+        .route("/compare/jobs/{job_id}/export", get(export))
+        .route("/compare/jobs/{job_id}/cancel", post(cancel))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Submitted {
+    job_id: String,
+    status: &'static str,
+}
+
+async fn submit(State(gateway): State<Gateway>, cx: Cx, request: Request<Body>) -> Response {
+    cx.answer(async {
+        let (parts, body) = request.into_parts();
+        let user = cx.caller().map_or(0, |caller| caller.user.get());
+        let key = request_key(&parts.headers, user, KEY_OF)?;
+        // Its forms have no options, and whatever else they hold was always ignored.
+        let defaults = |_: &upload::Fields| Ok(String::new());
+        let answer = upload::submit(&gateway, &cx, &parts.headers, body, key, defaults).await;
+        let job = answer.map_err(in_its_words)?.job.unwrap_or_default();
+        Ok(Submitted {
+            status: shown(job.state()),
+            job_id: job.job_id,
+        })
+    })
+    .await
+}
+
+/// A form that is none was a bad request like any other.
+fn in_its_words(refusal: Refusal) -> Refusal {
+    match refusal.reason {
+        Reason::MediaType => Refusal::new(Reason::UploadForm, "invalid multipart form"),
+        _ => refusal,
+    }
+}
+
+async fn nameless(cx: Cx) -> Response {
+    cx.refuse(&Refusal::new(Reason::BadParameter, "jobId required"))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Job {
+    job_id: String,
+    status: &'static str,
+    created_at: String,
+    paid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<Money>,
+    #[serde(rename = "code_url", skip_serializing_if = "Option::is_none")]
+    code_url: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancelled_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid_at: Option<String>,
+}
+
+impl From<wire::JobView> for Job {
+    fn from(view: wire::JobView) -> Self {
+        let state = view.state();
+        let awaits = state == wire::State::AwaitingPayment;
+        let time = |ms: i64| (ms > 0).then(|| rfc3339_nanos(ms));
+        let is_expired = state == wire::State::Expired;
+        Self {
+            status: shown(state),
+            created_at: rfc3339_nanos(view.created_at_ms),
+            paid: is_paid(&view),
+            amount: awaits.then(|| yuan(view.amount_fen)),
+            code_url: Some(view.code_url).filter(|url| awaits && !url.is_empty()),
+            error: match view.failure {
+                Some(failure) => Some(failure.message),
+                None => is_expired.then(|| Reason::LinkExpired.message().to_owned()),
+            },
+            cancelled_at: time(view.cancelled_at_ms),
+            paid_at: time(view.paid_at_ms),
+            job_id: view.job_id,
+        }
+    }
+}
+
+/// It knew no job that is past its life.
+const fn shown(state: wire::State) -> &'static str {
+    match state {
+        wire::State::Expired => "failed",
+        other => status(other),
+    }
+}
+
+fn rfc3339_nanos(ms: i64) -> String {
+    clock::from_ms(ms).to_rfc3339_opts(chrono::SecondsFormat::Nanos, true)
+}
+
+async fn detail(State(gateway): State<Gateway>, cx: Cx, Path(job_id): Path<String>) -> Response {
+    cx.answer(async {
+        let request = cx.call(wire::GetRequest {
+            job_id,
+            payable: true,
+        });
+        Ok(Job::from(
+            gateway.compare().get(request).await?.into_inner(),
+        ))
+    })
+    .await
+}
+
+#[derive(Serialize)]
+struct Link {
+    url: String,
+    filename: String,
+}
+
+async fn export(
+    State(gateway): State<Gateway>,
+    cx: Cx,
+    Path(job_id): Path<String>,
+    headers: HeaderMap,
+    Query(query): Query<ExportQuery>,
+) -> Response {
+    let request = cx.call(wire::ExportRequest { job_id });
+    match gateway.compare().export(request).await {
+        Ok(link) => {
+            let link = link.into_inner();
+            if !query.wants_json(&headers) {
+                return found(&link.url);
+            }
+            let link = Link {
+                url: link.url,
+                filename: link.file_name,
+            };
+            cx.render(StatusCode::OK, Ok(link))
+        }
+        Err(status) => cx.refuse(&unpaid_or(status.into())),
+    }
+}
+
+/// Whatever has no result was 402 to it.
+fn unpaid_or(refusal: Refusal) -> Refusal {
+    match refusal.reason {
+        Reason::JobNotReady | Reason::CompareFailed => {
+            Refusal::new(Reason::JobUnpaid, refusal.message)
+        }
+        _ => refusal,
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Cancelled {
+    job_id: String,
+    status: &'static str,
+    cancelled: bool,
+}
+
+async fn cancel(State(gateway): State<Gateway>, cx: Cx, Path(job_id): Path<String>) -> Response {
+    match cancelled(&gateway, &cx, job_id).await {
+        Ok(view) => {
+            let cancelled = Cancelled {
+                status: shown(view.state()),
+                job_id: view.job_id,
+                cancelled: true,
+            };
+            cx.render(StatusCode::OK, Ok(cancelled))
+        }
+        // The payment company did not say whether it is closed.
+        Err(refusal) if refusal.reason.code() == Code::Unavailable => {
+            let body = cx::Original::new(StatusCode::BAD_GATEWAY, &refusal.message);
+            cx::json(StatusCode::BAD_GATEWAY, &body)
+        }
+        Err(refusal) => cx.refuse(&refusal),
+    }
+}

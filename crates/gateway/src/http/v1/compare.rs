@@ -1,0 +1,339 @@
+//! Comparison jobs.
+
+mod options;
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use money::Money;
+use proto::compare as wire;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{
+    body::Query,
+    cx::Cx,
+    key::request_key,
+    refusal::Refusal,
+    state::Gateway,
+    upload,
+    views::{Page, Paging, rfc3339, rfc3339_some, yuan},
+};
+
+const PAGE_SIZE: u32 = 20;
+/// What an Idempotency-Key stands for.
+pub(crate) const KEY_OF: &str = "compare";
+/// Longer than compare waits for payment's answer.
+const CANCEL_MAX: Duration = Duration::from_millis(9_500);
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+pub(crate) fn routes() -> Router<Gateway> {
+    Router::new()
+        .route("/compare/jobs", get(list).post(submit))
+        .route("/compare/jobs/{job_id}", get(detail))
+        .route("/compare/jobs/{job_id}/export", get(export))
+        .route("/compare/jobs/{job_id}/preview", get(preview))
+        .route("/compare/jobs/{job_id}/cancel", post(cancel))
+        .route("/compare/jobs/{job_id}/retry", post(retry))
+}
+
+#[derive(Serialize)]
+struct Job {
+    job_id: String,
+    status: &'static str,
+    paid: bool,
+    /// Absent until it is known.
+    amount: Option<Money>,
+    amount_fen: Option<i64>,
+    payment_no: Option<String>,
+    /// What the QR code holds, while it can be paid.
+    code_url: Option<String>,
+    error: Option<Failure>,
+    progress: Option<Progress>,
+    file1_name: String,
+    file2_name: String,
+    options: Option<Box<RawValue>>,
+    summary: Option<Counts>,
+    created_at: String,
+    updated_at: String,
+    paid_at: Option<String>,
+    cancelled_at: Option<String>,
+    expires_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Failure {
+    code: String,
+    message: String,
+    retryable: bool,
+}
+
+#[derive(Serialize)]
+struct Progress {
+    stage: String,
+    percent: i32,
+    rows: i64,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    added: i64,
+    removed: i64,
+    changed: i64,
+    unchanged: i64,
+    keyless: i64,
+    identical: bool,
+}
+
+impl From<wire::JobView> for Job {
+    fn from(view: wire::JobView) -> Self {
+        let some = |text: String| (!text.is_empty()).then_some(text);
+        let (status, paid) = (status(view.state()), is_paid(&view));
+        let priced = view.counts.is_some();
+        Self {
+            status,
+            paid,
+            amount: priced.then(|| yuan(view.amount_fen)),
+            amount_fen: priced.then_some(view.amount_fen),
+            error: view.failure.map(|failure| Failure {
+                code: failure.code,
+                message: failure.message,
+                retryable: failure.retryable,
+            }),
+            progress: view.progress.map(|progress| Progress {
+                stage: progress.stage,
+                percent: progress.percent,
+                rows: progress.rows,
+            }),
+            summary: view.counts.map(|counts| Counts {
+                added: counts.added,
+                removed: counts.removed,
+                changed: counts.changed,
+                unchanged: counts.unchanged,
+                keyless: counts.keyless,
+                identical: counts.identical,
+            }),
+            file1_name: view.file1.unwrap_or_default().name,
+            file2_name: view.file2.unwrap_or_default().name,
+            options: RawValue::from_string(view.options).ok(),
+            job_id: view.job_id,
+            payment_no: some(view.payment_no),
+            code_url: some(view.code_url),
+            created_at: rfc3339(view.created_at_ms),
+            updated_at: rfc3339(view.updated_at_ms),
+            paid_at: rfc3339_some(view.paid_at_ms),
+            cancelled_at: rfc3339_some(view.cancelled_at_ms),
+            expires_at: rfc3339_some(view.expires_at_ms),
+        }
+    }
+}
+
+/// Whether its workbook may be had as far as money is concerned.
+pub(crate) fn is_paid(view: &wire::JobView) -> bool {
+    view.paid_at_ms > 0 || view.state() == wire::State::Ready
+}
+
+pub(crate) const fn status(state: wire::State) -> &'static str {
+    match state {
+        wire::State::Processing | wire::State::Unspecified => "processing",
+        wire::State::AwaitingPayment => "awaiting_payment",
+        wire::State::Ready => "ready",
+        wire::State::Failed => "failed",
+        wire::State::Cancelled => "cancelled",
+        wire::State::Expired => "expired",
+    }
+}
+
+async fn submit(State(gateway): State<Gateway>, cx: Cx, request: Request<Body>) -> Response {
+    let submitted = async {
+        let caller = cx.caller()?;
+        let (parts, body) = request.into_parts();
+        let key = request_key(&parts.headers, caller.user.get(), KEY_OF)?;
+        upload::submit(&gateway, &cx, &parts.headers, body, key, options::of).await
+    };
+    match submitted.await {
+        Ok(answer) => {
+            let job = Job::from(answer.job.unwrap_or_default());
+            let mut response = cx.render(StatusCode::ACCEPTED, Ok(job));
+            if answer.repeated {
+                let replayed = HeaderValue::from_static("true");
+                response.headers_mut().insert(REPLAYED, replayed);
+            }
+            response
+        }
+        Err(refusal) => cx.refuse(&refusal),
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ListQuery {
+    #[serde(flatten)]
+    paging: Paging,
+    status: String,
+}
+
+/// What `status` asks for; unknown words are errors rather than everything.
+fn state(word: &str) -> Result<wire::State, Refusal> {
+    const STATES: [wire::State; 6] = [
+        wire::State::Processing,
+        wire::State::AwaitingPayment,
+        wire::State::Ready,
+        wire::State::Failed,
+        wire::State::Cancelled,
+        wire::State::Expired,
+    ];
+    match word {
+        "" | "all" => Ok(wire::State::Unspecified),
+        word => STATES
+            .into_iter()
+            .find(|state| status(*state) == word)
+            .ok_or_else(|| Refusal::bad(format!("no job has the status {word}"))),
+    }
+}
+
+async fn list(State(gateway): State<Gateway>, cx: Cx, Query(query): Query<ListQuery>) -> Response {
+    cx.answer(async {
+        cx.caller()?;
+        let (page, page_size) = query.paging.of(PAGE_SIZE);
+        let request = cx.call(wire::ListRequest {
+            page,
+            page_size,
+            state: state(&query.status)?.into(),
+        });
+        let found = gateway.compare().list(request).await?.into_inner();
+        let items = found.jobs.into_iter().map(Job::from).collect();
+        Ok(Page::new(items, (page, page_size), found.total))
+    })
+    .await
+}
+
+async fn detail(State(gateway): State<Gateway>, cx: Cx, Path(job_id): Path<String>) -> Response {
+    cx.answer(async {
+        cx.caller()?;
+        let request = cx.call(wire::GetRequest {
+            job_id,
+            payable: true,
+        });
+        Ok(Job::from(
+            gateway.compare().get(request).await?.into_inner(),
+        ))
+    })
+    .await
+}
+
+#[derive(Serialize)]
+struct Link {
+    url: String,
+    filename: String,
+    expires_in: i32,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ExportQuery {
+    format: String,
+}
+
+impl ExportQuery {
+    /// A link in JSON, or the redirect that a browser follows.
+    pub(crate) fn wants_json(&self, headers: &HeaderMap) -> bool {
+        let accepts = headers.get(header::ACCEPT).and_then(|a| a.to_str().ok());
+        self.format == "json" || accepts.is_some_and(|a| a.contains("application/json"))
+    }
+}
+
+async fn export(
+    State(gateway): State<Gateway>,
+    cx: Cx,
+    Path(job_id): Path<String>,
+    headers: HeaderMap,
+    Query(query): Query<ExportQuery>,
+) -> Response {
+    let link = async {
+        cx.caller()?;
+        let request = cx.call(wire::ExportRequest { job_id });
+        Ok::<_, Refusal>(gateway.compare().export(request).await?.into_inner())
+    };
+    match link.await {
+        Ok(link) if query.wants_json(&headers) => {
+            let link = Link {
+                url: link.url,
+                filename: link.file_name,
+                expires_in: link.expires_in_s,
+            };
+            cx.render(StatusCode::OK, Ok(link))
+        }
+        Ok(link) => found(&link.url),
+        Err(refusal) => cx.refuse(&refusal),
+    }
+}
+
+/// 302, as the original said it; the link is not for anybody's cache.
+pub(crate) fn found(url: &str) -> Response {
+    let mut response = Redirect::to(url).into_response();
+    *response.status_mut() = StatusCode::FOUND;
+    let no_store = HeaderValue::from_static("no-store");
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, no_store);
+    response
+}
+
+#[derive(Serialize)]
+struct Preview {
+    job_id: String,
+    summary: Option<Box<RawValue>>,
+    preview: Option<Box<RawValue>>,
+}
+
+async fn preview(State(gateway): State<Gateway>, cx: Cx, Path(job_id): Path<String>) -> Response {
+    cx.answer(async {
+        cx.caller()?;
+        let request = cx.call(wire::PreviewRequest { job_id });
+        let answer = gateway.compare().preview(request).await?.into_inner();
+        Ok(Preview {
+            job_id: answer.job.unwrap_or_default().job_id,
+            summary: RawValue::from_string(answer.summary).ok(),
+            preview: RawValue::from_string(answer.preview).ok(),
+        })
+    })
+    .await
+}
+
+/// As far as it comes: cancelled, or why not.
+pub(crate) async fn cancelled(
+    gateway: &Gateway,
+    cx: &Cx,
+    job_id: String,
+) -> Result<wire::JobView, Refusal> {
+    let mut request = cx.call(wire::CancelRequest { job_id });
+    request.set_timeout(CANCEL_MAX);
+    Ok(gateway.compare().cancel(request).await?.into_inner())
+}
+
+async fn cancel(State(gateway): State<Gateway>, cx: Cx, Path(job_id): Path<String>) -> Response {
+    cx.answer(async {
+        cx.caller()?;
+        cancelled(&gateway, &cx, job_id).await.map(Job::from)
+    })
+    .await
+}
+
+async fn retry(State(gateway): State<Gateway>, cx: Cx, Path(job_id): Path<String>) -> Response {
+    cx.answer(async {
+        cx.caller()?;
+        let request = cx.call(wire::RetryRequest { job_id });
+        Ok(Job::from(
+            gateway.compare().retry(request).await?.into_inner(),
+        ))
+    })
+    .await
+}

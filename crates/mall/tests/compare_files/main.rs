@@ -1,0 +1,7 @@
+//! `mall compare-files` as a user runs it, and hostile files in the child that guards against them.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
+
+mod command;
+mod fixtures;
+mod hostile;
