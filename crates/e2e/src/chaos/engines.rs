@@ -161,6 +161,7 @@ impl Engines {
                         "RABBITMQ_ENABLED_PLUGINS_FILE",
                         data.join("enabled_plugins"),
                     )
+                    .env("ERL_CRASH_DUMP", data.join("erl_crash.dump"))
                     .env("RABBITMQ_PID_FILE", data.join("rabbitmq.pid"));
                 command
             })
