@@ -14,8 +14,10 @@
 // UNITS, VUS, DURATION, RATE   instead of the scenario's own (steady needs RATE × DURATION users)
 // REPORT      where handleSummary writes, without ending (target/k6/<scenario>)
 //
-// Every request ends as exactly one of: won, repeated, sold_out, errors. `limited` counts how often
-// a buyer was asked to come back first (429 or 503 with Retry-After), and came back.
+// Every buyer who asks (`asked`) ends as exactly one of: won, repeated, sold_out, errors. `limited`
+// counts how often one was told to come back first (429 or 503 with Retry-After), and came back;
+// `unanswered` how often a connection was cut before the answer, so that nobody knew, and the buyer
+// asked again.
 
 import http from 'k6/http'
 import exec from 'k6/execution'
@@ -38,7 +40,7 @@ const rate = number('RATE', 300)
 
 /** Requests that one buyer sends at once. */
 const TOGETHER = 10
-/** Times that one request is told to come back before that counts as an error. */
+/** Times that one buyer comes back before that counts as an error. */
 const RETRIES_MAX = 60
 /** Seconds within which a new activity has to be open. */
 const OPEN_MAX_S = 30
@@ -105,10 +107,12 @@ export const options = {
 }
 http.setResponseCallback(http.expectedStatuses(200, 202, 409, 429, 503))
 
+const asked = new Counter('asked')
 const won = new Counter('won')
 const soldOut = new Counter('sold_out')
 const repeated = new Counter('repeated')
 const limited = new Counter('limited')
+const unanswered = new Counter('unanswered')
 const errors = new Counter('errors')
 /** From the first request to "won" or "sold out", waiting included. */
 const decided = new Trend('decided', true)
@@ -134,7 +138,7 @@ export function setup() {
   }
   const { id } = ask('POST', '/admin/seckill/activities', activity, admin)
   wait_until_open(id, admin)
-  for (const counter of [won, soldOut, repeated, limited, errors]) {
+  for (const counter of [asked, won, soldOut, repeated, limited, unanswered, errors]) {
     counter.add(0) // So that none is missing from the summary.
   }
   return { activity: id }
@@ -202,11 +206,15 @@ const orders = new Map()
 
 /** Comes back as often as told to, then counts the one outcome. */
 function decide(activity, index, started, first) {
+  asked.add(1)
   let response = first
-  for (let retries = 0; is_come_back(response) && retries < RETRIES_MAX; retries += 1) {
-    limited.add(1)
+  for (let retries = 0; retries < RETRIES_MAX; retries += 1) {
+    const seconds = come_back_after(response)
+    if (!seconds) break
+    const why = response.status === 0 ? unanswered : limited
+    why.add(1)
     // Not all at the same moment again.
-    sleep(Number(response.headers['Retry-After']) * (1 + Math.random() / 2))
+    sleep(seconds * (1 + Math.random() / 2))
     const [target, params] = request(activity, tokens[index])
     response = http.post(target, '{"quantity":1}', params)
   }
@@ -241,13 +249,15 @@ function wrong(what) {
   console.error(what)
 }
 
-/** Only an answer that says when: a 503 without it is an error. */
-const is_come_back = ({ status, headers }) =>
-  (status === 429 || status === 503) && Number(headers['Retry-After']) > 0
+/** Seconds; 0: that was the answer, also if it is a 503 that does not say when. */
+function come_back_after({ status, headers }) {
+  if (status === 0) return 1
+  return status === 429 || status === 503 ? Number(headers['Retry-After'] ?? 0) : 0
+}
 
 function read(response) {
   try {
-    return JSON.parse(response.body)
+    return JSON.parse(response.body) ?? { code: -1 }
   } catch {
     return { code: -1 }
   }
@@ -271,10 +281,12 @@ function figures({ metrics, setup_data, state }) {
     activity: setup_data?.activity ?? 0,
     users,
     units,
+    asked: count('asked'),
     won: count('won'),
     repeated: count('repeated'),
     sold_out: count('sold_out'),
     limited: count('limited'),
+    unanswered: count('unanswered'),
     errors: count('errors'),
     dropped: count('dropped_iterations'),
     requests: count('http_reqs'),
@@ -298,7 +310,8 @@ function lines(result) {
     `  repeated   ${result.repeated}   the same order again`,
     `  sold out   ${result.sold_out}`,
     `  errors     ${result.errors}`,
-    `  = ${decided} decided, after ${result.limited} times "come back" (429, 503) and ${result.dropped} dropped`,
+    `  = ${decided} of ${result.asked} who asked; ${result.limited} times "come back" (429, 503),`,
+    `    ${result.unanswered} times no answer, ${result.dropped} dropped`,
     '',
     `  ${result.requests} requests in ${result.seconds.toFixed(1)} s: ${result.requests_per_s.toFixed(0)}/s`,
     `  a request  p50 ${ms(took.p50)}   p95 ${ms(took.p95)}   p99 ${ms(took.p99)}   max ${ms(took.max)}`,

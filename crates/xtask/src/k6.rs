@@ -129,13 +129,21 @@ impl Load<'_> {
 fn check_books(env: &fleet::Env, report: &Path) -> Result<()> {
     let text = fs::read_to_string(report).with_context(|| report.display().to_string())?;
     let report: Value = serde_json::from_str(&text)?;
-    let figure = |name: &str| report[name].as_u64().map(|figure| figure.to_string());
-    let activity = figure("activity").context("a report without an activity")?;
-    let won = figure("won").context("a report without won")?;
+    let figure = |name: &'static str| {
+        let figure = report[name].as_u64();
+        figure.with_context(|| format!("a report without {name}"))
+    };
+    let (asked, won) = (figure("asked")?, figure("won")?);
+    let decided = won + figure("repeated")? + figure("sold_out")? + figure("errors")?;
+    ensure!(
+        asked == decided,
+        "{asked} asked, and {decided} were told anything"
+    );
+    let arguments = [figure("activity")?.to_string(), won.to_string()];
     process::run(
         Command::new("cargo")
             .args(["run", "--quiet", "--package", "e2e", "--bin", "books", "--"])
-            .args([activity, won])
+            .args(arguments)
             .envs(env.iter().cloned())
             .current_dir(paths::root()),
     )

@@ -26,7 +26,7 @@ pub(crate) fn audit(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<St
     if !protocol.on(Audit) || !open || !quiet || state.is_ended() || state.redis.is_torn() {
         return;
     }
-    for order in orphans(state) {
+    for order in orphans(state).iter() {
         if state.rows[order] == Row::None && protocol.on(Settle) {
             if !state.is_under_way(order) {
                 let next = settle(protocol, *state, order, Row::Refused);
@@ -53,15 +53,10 @@ pub(crate) fn audit(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<St
 }
 
 /// They hold a slot, and are neither live nor about to be released.
-fn orphans(state: &State) -> impl Iterator<Item = u8> + use<> {
-    let held: Set = state.redis.held().map(|(_, _, order)| order).collect();
-    let (rows, releases) = (state.rows, state.releases);
-    let orphan = move |order: &u8| !rows[*order].is_live() && releases[*order].is_none();
-    held.and(Set::up_to(8))
-        .iter()
-        .filter(orphan)
-        .collect::<Vec<_>>()
-        .into_iter()
+fn orphans(state: &State) -> Set {
+    let held = state.redis.held().map(|(_, _, order)| order);
+    held.filter(|order| !state.rows[*order].is_live() && state.releases[*order].is_none())
+        .collect()
 }
 
 fn differs(state: &State) -> bool {
@@ -79,6 +74,8 @@ fn differs(state: &State) -> bool {
             .count();
         state.rows[order].is_live() && own < one.taken().count()
     });
-    let stuck = orphans(state).any(|order| state.rows[order] != Row::None);
+    let stuck = orphans(state)
+        .iter()
+        .any(|order| state.rows[order] != Row::None);
     lost || doubled || missing || stuck
 }
