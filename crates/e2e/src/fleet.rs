@@ -43,7 +43,12 @@ pub struct Fleet {
 impl Fleet {
     /// A fleet of the binary that tests build.
     pub async fn start() -> Result<Self> {
-        Self::start_binary(target_dir().join("debug/mall"), &[]).await
+        Self::start_with(&[]).await
+    }
+
+    /// The same, with `more` in the environment of each service.
+    pub async fn start_with(more: &[(&str, &str)]) -> Result<Self> {
+        Self::start_binary(target_dir().join("debug/mall"), more).await
     }
 
     /// Migrates schemas of its own, and starts the simulators and all services, with `more` in the
@@ -168,8 +173,7 @@ impl Fleet {
 
     async fn start_companies(&mut self) -> Result<()> {
         self.start_company("s3")?;
-        let s3 = format!("http://127.0.0.1:{}", self.port("s3"));
-        self.common.push(("MALL_S3_URL".into(), s3));
+        self.common.push(("MALL_S3_URL".into(), self.s3()));
         let directory = self.start_company("wechat")?;
         let client = directory.join("client.env");
         let text = poll(READY, async || Ok(fs::read_to_string(&client).ok())).await?;
@@ -288,6 +292,11 @@ impl Fleet {
 
     pub fn desk(&self) -> Result<Desk> {
         Desk::new(format!("http://127.0.0.1:{}", self.port("wechat")))
+    }
+
+    /// Where the fleet keeps its files.
+    pub fn s3(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port("s3"))
     }
 
     /// A service's metrics, as Prometheus would read them.

@@ -46,10 +46,14 @@ impl App {
 
     async fn priced(&self, job: &Job, summary: &Summary, now_ms: i64) -> Result<Price, Error> {
         let since_ms = now_ms.saturating_sub_unsigned(self.price.rerun_free_s * 1_000);
-        let paid = self
-            .store
-            .was_paid_since(job.owner, &job.sources, since_ms)
-            .await?;
-        Ok(self.price.price(&Facts::of(summary, paid)))
+        // Nobody in particular may be anybody.
+        let paid_before = match job.owner {
+            Some(owner) => {
+                let sources = &job.sources;
+                self.store.was_paid_since(owner, sources, since_ms).await?
+            }
+            None => false,
+        };
+        Ok(self.price.price(&Facts::of(summary, paid_before)))
     }
 }

@@ -122,33 +122,59 @@ async fn a_comparison_from_the_upload_to_the_paid_workbook() {
     assert_eq!(again.headers["idempotency-replayed"], "true");
     let other = form(&[("file1", Some("a"), OLD), ("file2", Some("b"), OLD)]);
     let refused = desk.submit(other, "k1").await;
-    assert_eq!((refused.status, refused.code()), (StatusCode::CONFLICT, 30012));
+    assert_eq!(
+        (refused.status, refused.code()),
+        (StatusCode::CONFLICT, 30012)
+    );
 
     let job = desk.settled(&path, data).await;
     assert_eq!(job["status"], "awaiting_payment", "{job}");
-    assert_eq!((&job["amount_fen"], &job["paid"]), (&1.into(), &false.into()));
+    assert_eq!(
+        (&job["amount_fen"], &job["paid"]),
+        (&1.into(), &false.into())
+    );
     let found = &job["summary"];
-    assert_eq!((&found["changed"], &found["added"]), (&1.into(), &1.into()), "{job}");
-    assert_eq!((&found["removed"], &found["unchanged"]), (&1.into(), &1.into()), "{job}");
+    assert_eq!(
+        (&found["changed"], &found["added"]),
+        (&1.into(), &1.into()),
+        "{job}"
+    );
+    assert_eq!(
+        (&found["removed"], &found["unchanged"]),
+        (&1.into(), &1.into()),
+        "{job}"
+    );
     let preview = desk.get(&format!("{path}/preview")).await;
     assert_eq!(preview.data()["summary"]["schema"], "compare.summary/1");
     assert_eq!(preview.data()["preview"]["schema"], "compare.preview/1");
 
     let export = format!("{path}/export?format=json");
     let unpaid = desk.get(&export).await;
-    assert_eq!((unpaid.status, unpaid.code()), (StatusCode::PAYMENT_REQUIRED, 70023));
+    assert_eq!(
+        (unpaid.status, unpaid.code()),
+        (StatusCode::PAYMENT_REQUIRED, 70023)
+    );
     let stranger = desk.api.register("stranger", PASSWORD).await.unwrap();
     let hidden = desk.api.get(&path, Some(&stranger)).await.unwrap();
-    assert_eq!((hidden.status, hidden.code()), (StatusCode::NOT_FOUND, 70021));
+    assert_eq!(
+        (hidden.status, hidden.code()),
+        (StatusCode::NOT_FOUND, 70021)
+    );
 
     desk.pay(&job["code_url"]).await;
     let ready = desk.becomes(&path, "ready", data).await;
-    assert!(ready["paid_at"].is_string() && ready["payment_no"].is_string(), "{ready}");
+    assert!(
+        ready["paid_at"].is_string() && ready["payment_no"].is_string(),
+        "{ready}"
+    );
     let link = desk.get(&export).await;
     assert_eq!(link.data()["filename"], "比对结果.xlsx", "{}", link.body);
     is_a_workbook(&link.data()["url"]).await;
     let payment = desk
-        .get(&format!("/api/v1/payments/{}", ready["payment_no"].as_str().unwrap()))
+        .get(&format!(
+            "/api/v1/payments/{}",
+            ready["payment_no"].as_str().unwrap()
+        ))
         .await;
     assert_eq!(payment.data()["job_id"], id, "{}", payment.body);
 
@@ -160,8 +186,14 @@ async fn a_comparison_from_the_upload_to_the_paid_workbook() {
     ]);
     let again = desk.submit(options, "").await;
     let id = again.data()["job_id"].as_str().unwrap();
-    let free = desk.settled(&format!("/api/v1/compare/jobs/{id}"), data).await;
-    assert_eq!((&free["status"], &free["amount_fen"]), (&"ready".into(), &0.into()), "{free}");
+    let free = desk
+        .settled(&format!("/api/v1/compare/jobs/{id}"), data)
+        .await;
+    assert_eq!(
+        (&free["status"], &free["amount_fen"]),
+        (&"ready".into(), &0.into()),
+        "{free}"
+    );
     let list = desk.get("/api/v1/compare/jobs?status=ready").await;
     assert_eq!(list.data()["total"], 2, "{}", list.body);
 }
@@ -180,17 +212,26 @@ async fn the_originals_clients_work_unchanged() {
         let early = desk.get(&format!("{path}/export")).await;
         assert_eq!(early.status, StatusCode::PAYMENT_REQUIRED, "{}", early.body);
         let job = desk.settled(&path, flat).await;
-        assert_eq!((&job["status"], &job["paid"]), (&"awaiting_payment".into(), &false.into()));
+        assert_eq!(
+            (&job["status"], &job["paid"]),
+            (&"awaiting_payment".into(), &false.into())
+        );
         assert_eq!(job["amount"].to_string(), "0.01", "{job}");
         let unpaid = desk.get(&format!("{path}/export?format=json")).await;
         assert_eq!(unpaid.status, StatusCode::PAYMENT_REQUIRED);
         desk.pay(&job["code_url"]).await;
         let ready = desk.becomes(&path, "ready", flat).await;
-        assert!(ready["paidAt"].is_string() && ready["code_url"].is_null(), "{ready}");
+        assert!(
+            ready["paidAt"].is_string() && ready["code_url"].is_null(),
+            "{ready}"
+        );
         let link = desk.get(&format!("{path}/export?format=json")).await;
         assert_eq!(link.body["filename"], "比对结果.xlsx", "{}", link.body);
         is_a_workbook(&link.body["url"]).await;
-        let late = desk.api.post(&format!("{path}/cancel"), None, &Value::Null).await;
+        let late = desk
+            .api
+            .post(&format!("{path}/cancel"), None, &Value::Null)
+            .await;
         assert_eq!(late.unwrap().status, StatusCode::CONFLICT);
     }
     desk.refuses_in_its_own_words().await;
@@ -222,7 +263,10 @@ impl Desk {
         assert_eq!(list.status, StatusCode::METHOD_NOT_ALLOWED);
         for (body, kind) in [
             (alone, "multipart/form-data; boundary=cut"),
-            (pair()[..200].to_owned(), "multipart/form-data; boundary=cut"),
+            (
+                pair()[..200].to_owned(),
+                "multipart/form-data; boundary=cut",
+            ),
             ("{}".to_owned(), "application/json"),
         ] {
             let request = self.api.raw(Method::POST, jobs).body(body);

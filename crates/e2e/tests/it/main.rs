@@ -7,6 +7,7 @@ mod compare;
 mod gomall;
 mod hostile;
 mod kill;
+mod kill_compare;
 mod kill_money;
 mod kill_upkeep;
 mod story;
