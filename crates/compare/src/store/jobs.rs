@@ -100,7 +100,11 @@ impl Store {
     }
 
     /// Nobody else moves it until the transaction ends.
-    pub(crate) async fn lock_job(&self, tx: &mut Tx<'_>, name: &JobName) -> Result<Option<Job>, Error> {
+    pub(crate) async fn lock_job(
+        &self,
+        tx: &mut Tx<'_>,
+        name: &JobName,
+    ) -> Result<Option<Job>, Error> {
         let row = select_jobs!("WHERE name = ? FOR UPDATE", name.as_str())
             .fetch_optional(&mut **tx)
             .await?;
@@ -159,7 +163,12 @@ impl Store {
 
     /// Writes what the job became; it was in state `from` and at attempt `from_attempt` when this
     /// transaction locked it. What leaves processing has files to clean up.
-    pub(crate) async fn move_job(&self, tx: &mut Tx<'_>, from: &Job, job: &Job) -> Result<(), Error> {
+    pub(crate) async fn move_job(
+        &self,
+        tx: &mut Tx<'_>,
+        from: &Job,
+        job: &Job,
+    ) -> Result<(), Error> {
         let flat = Flat::of(job);
         let is_processing = matches!(job.state, State::Processing(_));
         let clean_at_ms = (!is_processing).then_some(job.updated_at_ms);

@@ -28,7 +28,11 @@ impl Store {
     }
 
     /// Uploads that took too long: from here on they cannot become jobs.
-    pub(crate) async fn give_up_uploads(&self, now_ms: i64, limit: u32) -> Result<Vec<JobName>, Error> {
+    pub(crate) async fn give_up_uploads(
+        &self,
+        now_ms: i64,
+        limit: u32,
+    ) -> Result<Vec<JobName>, Error> {
         sqlx::query!(
             "UPDATE uploads SET given_up = TRUE WHERE until_ms <= ? AND given_up = FALSE",
             now_ms,

@@ -12,7 +12,10 @@ async fn what_nobody_pays_expires_and_leaves_nothing() {
     let job = office.compared(OWNER).await;
     office.clock.advance_ms(WINDOW_MS - 1);
     office.app.sweep().await.unwrap();
-    assert_eq!(office.get(OWNER, &job).await.unwrap().state(), State::AwaitingPayment);
+    assert_eq!(
+        office.get(OWNER, &job).await.unwrap().state(),
+        State::AwaitingPayment
+    );
     office.clock.advance_ms(1);
     office.comes_to(&job, State::Expired).await;
     office.objects_come_to(0).await;
@@ -34,7 +37,10 @@ async fn an_open_payment_is_closed_before_it_expires() {
         !office.payment.closing.lock().unwrap().is_empty()
     })
     .await;
-    assert_eq!(office.get(OWNER, &job).await.unwrap().state(), State::AwaitingPayment);
+    assert_eq!(
+        office.get(OWNER, &job).await.unwrap().state(),
+        State::AwaitingPayment
+    );
     office.say_closed(&job).await;
     office.comes_to(&job, State::Expired).await;
     // Money that comes now goes back.
@@ -70,7 +76,11 @@ async fn a_workbook_that_is_gone_is_gone() {
     let job = office.submitted(OWNER).await;
     let claimed = office.claimed(&job).await;
     office.finish(&claimed, true).await;
-    office.blob.delete(&claimed.name.result_key(1)).await.unwrap();
+    office
+        .blob
+        .delete(&claimed.name.result_key(1))
+        .await
+        .unwrap();
     let refused = office.export(OWNER, &job).await.unwrap_err();
     assert_eq!(reason(&refused), Reason::LinkExpired);
     office.close_down().await;

@@ -53,12 +53,25 @@ async fn a_dead_workers_job_is_taken_over_and_its_late_answer_refused() {
     let heir = office.claimed(&job).await;
     assert_eq!((dead.attempt, heir.attempt), (1, 2));
     // It was not dead after all.
-    assert!(!office.app.beat(&dead.name, dead.attempt, progress(50)).await.unwrap());
+    assert!(
+        !office
+            .app
+            .beat(&dead.name, dead.attempt, progress(50))
+            .await
+            .unwrap()
+    );
     assert!(!office.finish(&dead, true).await);
     let why = Failure::new(FailureCode::FileCorrupt, "x");
-    let failed = office.app.fail(&dead.name, dead.attempt, &why).await.unwrap();
+    let failed = office
+        .app
+        .fail(&dead.name, dead.attempt, &why)
+        .await
+        .unwrap();
     assert_eq!(failed, Failed::Lost);
-    assert_eq!(office.get(OWNER, &job).await.unwrap().state(), State::Processing);
+    assert_eq!(
+        office.get(OWNER, &job).await.unwrap().state(),
+        State::Processing
+    );
     assert!(office.finish(&heir, false).await);
     let done = office.get(OWNER, &job).await.unwrap();
     assert_eq!(done.state(), State::AwaitingPayment);
@@ -83,13 +96,28 @@ async fn who_says_that_it_is_at_it_keeps_its_job() {
     let claimed = office.claimed(&job).await;
     for percent in [10, 20, 30] {
         office.clock.advance_ms(LEASE_MS - 1);
-        assert!(office.app.beat(&claimed.name, 1, progress(percent)).await.unwrap());
+        assert!(
+            office
+                .app
+                .beat(&claimed.name, 1, progress(percent))
+                .await
+                .unwrap()
+        );
         office.app.sweep().await.unwrap();
     }
     let seen = office.get(OWNER, &job).await.unwrap().progress.unwrap();
-    assert_eq!((seen.stage.as_str(), seen.percent, seen.rows), ("parse", 30, 7));
+    assert_eq!(
+        (seen.stage.as_str(), seen.percent, seen.rows),
+        ("parse", 30, 7)
+    );
     assert!(office.finish(&claimed, true).await);
-    assert!(!office.app.beat(&claimed.name, 1, progress(40)).await.unwrap());
+    assert!(
+        !office
+            .app
+            .beat(&claimed.name, 1, progress(40))
+            .await
+            .unwrap()
+    );
     office.close_down().await;
 }
 
@@ -118,7 +146,10 @@ async fn what_the_files_did_not_cause_is_tried_again_and_not_for_ever() {
     assert_eq!(failed, Failed::ForGood);
     let failed = office.get(OWNER, &job).await.unwrap();
     let said = failed.failure.clone().unwrap();
-    assert_eq!((said.code.as_str(), said.retryable), ("RESOURCE_LIMIT", true));
+    assert_eq!(
+        (said.code.as_str(), said.retryable),
+        ("RESOURCE_LIMIT", true)
+    );
     assert_eq!((failed.state(), failed.amount_fen), (State::Failed, 0));
     let refused = office.export(OWNER, &job).await.unwrap_err();
     assert_eq!(reason(&refused), Reason::CompareFailed);
@@ -158,7 +189,10 @@ async fn a_job_that_kills_its_workers_fails() {
         office.clock.advance_ms(LEASE_MS);
         testkit::eventually(LIMIT, || async {
             office.app.sweep().await.unwrap();
-            office.count("SELECT COUNT(*) FROM jobs WHERE lease_until_ms > 0").await == 0
+            office
+                .count("SELECT COUNT(*) FROM jobs WHERE lease_until_ms > 0")
+                .await
+                == 0
         })
         .await;
     }

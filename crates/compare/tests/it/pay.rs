@@ -25,14 +25,20 @@ async fn a_paid_job_is_ready_once() {
     assert!(ready.paid_at_ms > 0);
     assert_eq!(ready.payment_no, job.payment_no);
     let link = office.export(OWNER, &job).await.unwrap();
-    assert_eq!(reqwest::get(&link.url).await.unwrap().status().as_u16(), 200);
+    assert_eq!(
+        reqwest::get(&link.url).await.unwrap().status().as_u16(),
+        200
+    );
     // The same payment told under another message is the same payment.
     office.say(&office.paid(&job, &job.payment_no)).await;
     // A second one goes back.
     office.say(&office.paid(&job, "PAY99")).await;
     office.refunds_come_to(1).await;
     let refund = office.payment.refunds.lock().unwrap()[0].clone();
-    assert_eq!((refund.job_id, refund.payment_no), (job.job_id.clone(), "PAY99".into()));
+    assert_eq!(
+        (refund.job_id, refund.payment_no),
+        (job.job_id.clone(), "PAY99".into())
+    );
     office.close_down().await;
 }
 
@@ -43,7 +49,10 @@ async fn its_code_is_asked_for_once_and_again_when_it_is_old() {
     assert_eq!((job.code_url.as_str(), office.payment.opened()), ("", 0));
     let first = office.look(OWNER, &job, true).await.unwrap();
     assert!(first.code_url.starts_with("weixin://"));
-    assert_eq!(office.look(OWNER, &job, true).await.unwrap().code_url, first.code_url);
+    assert_eq!(
+        office.look(OWNER, &job, true).await.unwrap().code_url,
+        first.code_url
+    );
     assert_eq!(office.payment.opened(), 1);
     office.clock.advance_ms(100 * 60_000);
     let later = office.look(OWNER, &job, true).await.unwrap();
@@ -60,7 +69,10 @@ async fn a_look_works_while_payment_is_away() {
     .await;
     let job = office.compared(OWNER).await;
     let seen = office.look(OWNER, &job, true).await.unwrap();
-    assert_eq!((seen.state(), seen.code_url.as_str()), (State::AwaitingPayment, ""));
+    assert_eq!(
+        (seen.state(), seen.code_url.as_str()),
+        (State::AwaitingPayment, "")
+    );
     office.close_down().await;
 }
 
@@ -78,7 +90,10 @@ async fn what_cannot_be_accepted_goes_back() {
     }
     office.refunds_come_to(1).await;
     testkit::eventually(LIMIT, || async { office.dead::<PaymentPaid>().await == 2 }).await;
-    assert_eq!(office.get(OWNER, &job).await.unwrap().state(), State::AwaitingPayment);
+    assert_eq!(
+        office.get(OWNER, &job).await.unwrap().state(),
+        State::AwaitingPayment
+    );
     let unknown = PaymentPaid {
         job_id: "job_ffffffffffffffffffffffff".into(),
         ..office.paid(&job, "PAY1")

@@ -37,14 +37,23 @@ async fn what_costs_nothing_is_ready_at_once() {
     let claimed = office.claimed(&job).await;
     assert!(office.finish(&claimed, true).await);
     let job = office.get(OWNER, &job).await.unwrap();
-    assert_eq!((job.state(), job.amount_fen, job.paid_at_ms), (State::Ready, 0, 0));
+    assert_eq!(
+        (job.state(), job.amount_fen, job.paid_at_ms),
+        (State::Ready, 0, 0)
+    );
     let link = office.export(OWNER, &job).await.unwrap();
-    assert_eq!((link.file_name.as_str(), link.expires_in_s), ("比对结果.xlsx", 600));
+    assert_eq!(
+        (link.file_name.as_str(), link.expires_in_s),
+        ("比对结果.xlsx", 600)
+    );
     let answer = reqwest::get(&link.url).await.unwrap();
     assert_eq!(answer.status().as_u16(), 200);
     let named = answer.headers()["content-disposition"].to_str().unwrap();
     let encoded = "filename*=UTF-8''%E6%AF%94%E5%AF%B9%E7%BB%93%E6%9E%9C.xlsx";
-    assert!(named.starts_with("attachment;") && named.contains(encoded), "{named}");
+    assert!(
+        named.starts_with("attachment;") && named.contains(encoded),
+        "{named}"
+    );
     assert_eq!(answer.text().await.unwrap(), "workbook 1");
     office.close_down().await;
 }
@@ -66,12 +75,21 @@ async fn anothers_job_is_not_there_and_nobodys_is_everybodys() {
     }
     let nobodys = office.submitted(0).await;
     assert_eq!(nobodys.user_id, 0);
-    assert_eq!(office.get(8, &nobodys).await.unwrap().job_id, nobodys.job_id);
+    assert_eq!(
+        office.get(8, &nobodys).await.unwrap().job_id,
+        nobodys.job_id
+    );
     let mut unknown = nobodys.clone();
     unknown.job_id = "job_ffffffffffffffffffffffff".into();
-    assert_eq!(reason(&office.get(0, &unknown).await.unwrap_err()), Reason::JobNotFound);
+    assert_eq!(
+        reason(&office.get(0, &unknown).await.unwrap_err()),
+        Reason::JobNotFound
+    );
     unknown.job_id = "../../etc".into();
-    assert_eq!(reason(&office.get(0, &unknown).await.unwrap_err()), Reason::JobNotFound);
+    assert_eq!(
+        reason(&office.get(0, &unknown).await.unwrap_err()),
+        Reason::JobNotFound
+    );
     office.close_down().await;
 }
 
@@ -93,10 +111,24 @@ async fn a_user_lists_their_own_newest_first() {
             state: state.into(),
         };
         let request = call(OWNER, message);
-        office.client.clone().list(request).await.unwrap().into_inner()
+        office
+            .client
+            .clone()
+            .list(request)
+            .await
+            .unwrap()
+            .into_inner()
     };
-    let (first, second) = (list(1, State::Unspecified).await, list(2, State::Processing).await);
-    let seen: Vec<_> = first.jobs.iter().chain(&second.jobs).map(|job| &job.job_id).collect();
+    let (first, second) = (
+        list(1, State::Unspecified).await,
+        list(2, State::Processing).await,
+    );
+    let seen: Vec<_> = first
+        .jobs
+        .iter()
+        .chain(&second.jobs)
+        .map(|job| &job.job_id)
+        .collect();
     assert_eq!((seen, first.total), (ids.iter().collect(), 3));
     assert_eq!(list(1, State::Ready).await.total, 0);
     office.close_down().await;

@@ -24,10 +24,19 @@ async fn a_job_is_committed_with_its_files_and_announced() {
     let job = answer.job.unwrap();
     assert_eq!((job.state(), job.user_id), (State::Processing, OWNER));
     let file = job.file1.clone().unwrap();
-    assert_eq!((file.name.as_str(), file.bytes), ("表1.csv", OLD.len() as i64));
+    assert_eq!(
+        (file.name.as_str(), file.bytes),
+        ("表1.csv", OLD.len() as i64)
+    );
     assert_eq!(file.sha256.len(), 64);
     let keys = office.objects().await;
-    assert_eq!(keys, [format!("jobs/{}/in/1", job.job_id), format!("jobs/{}/in/2", job.job_id)]);
+    assert_eq!(
+        keys,
+        [
+            format!("jobs/{}/in/1", job.job_id),
+            format!("jobs/{}/in/2", job.job_id)
+        ]
+    );
     let stored = office.blob.get(&keys[1]).await.unwrap();
     assert_eq!(stored.body.collect(1_000).await.unwrap(), NEW.as_bytes());
     office.announced(&job, 1).await;
@@ -56,9 +65,15 @@ async fn what_cannot_be_a_job_is_refused_and_leaves_nothing() {
         (form("", [OLD, ""], ""), Reason::FileEmpty),
         (one_file, Reason::UploadForm),
         (form("", [&long, &long], ""), Reason::UploadTooLarge),
-        (form("", [OLD, NEW], "{\"tolerence\":1}"), Reason::OptionInvalid),
+        (
+            form("", [OLD, NEW], "{\"tolerence\":1}"),
+            Reason::OptionInvalid,
+        ),
         (form("", [OLD, NEW], "{"), Reason::OptionInvalid),
-        (form("", [OLD, NEW], "{\"output\":{\"csv\":true}}"), Reason::OptionInvalid),
+        (
+            form("", [OLD, NEW], "{\"output\":{\"csv\":true}}"),
+            Reason::OptionInvalid,
+        ),
         (form("", [OLD, NEW], "")[..9].to_vec(), Reason::UploadForm),
         (vec![], Reason::UploadForm),
         (vec![file(1)], Reason::Internal),
@@ -105,8 +120,14 @@ async fn a_caller_that_goes_away_leaves_nothing() {
 #[tokio::test]
 async fn the_same_key_is_the_same_job() {
     let office = Office::open(|_| {}).await;
-    let first = office.send(OWNER, form("k1", [OLD, NEW], "")).await.unwrap();
-    let again = office.send(OWNER, form("k1", [OLD, NEW], "{}")).await.unwrap();
+    let first = office
+        .send(OWNER, form("k1", [OLD, NEW], ""))
+        .await
+        .unwrap();
+    let again = office
+        .send(OWNER, form("k1", [OLD, NEW], "{}"))
+        .await
+        .unwrap();
     assert!(again.repeated && !first.repeated);
     let job = first.job.unwrap();
     assert_eq!(again.job.unwrap().job_id, job.job_id);
@@ -133,7 +154,10 @@ async fn the_same_request_many_times_at_once_is_one_job() {
     let jobs: Vec<_> = answers.into_iter().map(|answer| answer.unwrap()).collect();
     assert_eq!(jobs.iter().filter(|answer| !answer.repeated).count(), 1);
     let id = jobs[0].job.clone().unwrap().job_id;
-    assert!(jobs.iter().all(|answer| answer.job.as_ref().unwrap().job_id == id));
+    assert!(
+        jobs.iter()
+            .all(|answer| answer.job.as_ref().unwrap().job_id == id)
+    );
     assert_eq!(office.count("SELECT COUNT(*) FROM jobs").await, 1);
     office.objects_come_to(2).await;
     office.close_down().await;
@@ -145,7 +169,11 @@ async fn an_upload_that_nobody_finishes_is_removed() {
     // As a process leaves it that is killed on the way.
     office
         .blob
-        .put("jobs/job_0123456789abcdef01234567/in/1", "x/y", "half".into())
+        .put(
+            "jobs/job_0123456789abcdef01234567/in/1",
+            "x/y",
+            "half".into(),
+        )
         .await
         .unwrap();
     sqlx::query("INSERT INTO uploads (name, until_ms, given_up) VALUES (?, ?, FALSE)")

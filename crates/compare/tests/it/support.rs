@@ -11,7 +11,9 @@ use blob::Blob;
 use clock::{Clock, FakeClock};
 use compare::{
     App, Begun, Config, Started,
-    engine::{FileReport, Options, OutputReport, PairReport, RowCounts, SheetReport, Summary, Timing},
+    engine::{
+        FileReport, Options, OutputReport, PairReport, RowCounts, SheetReport, Summary, Timing,
+    },
     model::{Job, JobName},
 };
 use fault::{Fault, Reason};
@@ -174,11 +176,7 @@ impl Office {
         }
     }
 
-    pub(crate) async fn send(
-        &self,
-        user: i64,
-        parts: Vec<Part>,
-    ) -> Result<SubmitResponse, Status> {
+    pub(crate) async fn send(&self, user: i64, parts: Vec<Part>) -> Result<SubmitResponse, Status> {
         let parts = parts
             .into_iter()
             .map(|part| SubmitRequest { part: Some(part) });
@@ -189,7 +187,9 @@ impl Office {
 
     /// A job of `user`, committed and announced.
     pub(crate) async fn submitted(&self, user: i64) -> JobView {
-        let answer = self.send(user, form("", ["a,b\n1,2\n", "a,b\n1,3\n"], "")).await;
+        let answer = self
+            .send(user, form("", ["a,b\n1,2\n", "a,b\n1,3\n"], ""))
+            .await;
         answer.unwrap().job.unwrap()
     }
 
@@ -207,7 +207,10 @@ impl Office {
         let content = format!("workbook {}", claimed.attempt).into_bytes();
         self.blob.put(&key, "x/y", content.into()).await.unwrap();
         let summary = summary(identical);
-        self.app.finish(claimed, &summary, "{\"schema\":\"compare.preview/1\"}").await.unwrap()
+        self.app
+            .finish(claimed, &summary, "{\"schema\":\"compare.preview/1\"}")
+            .await
+            .unwrap()
     }
 
     /// A job that was compared and found different.
@@ -328,7 +331,9 @@ impl Office {
         };
         let within = |worker: std::fs::DirEntry| {
             let files = std::fs::read_dir(worker.path()).unwrap();
-            files.filter(|file| file.as_ref().unwrap().file_name() != "lock").count()
+            files
+                .filter(|file| file.as_ref().unwrap().file_name() != "lock")
+                .count()
         };
         workers.map(|worker| within(worker.unwrap())).sum()
     }
@@ -339,7 +344,10 @@ impl Office {
 
     pub(crate) fn announcements(&self, job: &JobView) -> usize {
         let waiting = self.waiting.lock().unwrap();
-        waiting.iter().filter(|waiting| waiting.job_id == job.job_id).count()
+        waiting
+            .iter()
+            .filter(|waiting| waiting.job_id == job.job_id)
+            .count()
     }
 
     pub(crate) async fn close_down(self) {
@@ -357,7 +365,9 @@ pub(crate) fn name(job: &JobView) -> JobName {
 async fn start_s3(folder: &TempDir) -> String {
     let listen = ([127, 0, 0, 1], 0).into();
     let objects = folder.path().join("s3");
-    let store = S3::bind(listen, &objects, ACCESS_KEY, SECRET_KEY).await.unwrap();
+    let store = S3::bind(listen, &objects, ACCESS_KEY, SECRET_KEY)
+        .await
+        .unwrap();
     let url = format!("http://{}", store.address());
     tokio::spawn(store.run(tokio_util::sync::CancellationToken::new()));
     url

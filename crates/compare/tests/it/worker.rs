@@ -100,7 +100,10 @@ async fn a_cancelled_jobs_child_is_killed() {
     let office = &plant.office;
     let job = office.submitted(OWNER).await;
     let child = plant.child().await;
-    assert_eq!(office.cancel(OWNER, &job).await.unwrap().state(), State::Cancelled);
+    assert_eq!(
+        office.cancel(OWNER, &job).await.unwrap().state(),
+        State::Cancelled
+    );
     plant.nothing_is_left_of(child).await;
     office.objects_come_to(0).await;
     plant.office.close_down().await;
@@ -112,16 +115,30 @@ async fn a_process_that_stops_gives_its_job_to_the_next() {
     let office = &plant.office;
     let job = office.submitted(OWNER).await;
     let child = plant.child().await;
-    assert!(office.ctx.shut_down(LIMIT).await, "something goes on after the stop");
+    assert!(
+        office.ctx.shut_down(LIMIT).await,
+        "something goes on after the stop"
+    );
     plant.nothing_is_left_of(child).await;
 
     let mut config = office.config.clone();
-    config.work.binary = write(plant.folder.path(), "next", &script(plant.folder.path(), ""));
-    let next = Ctx::new(compare::NAME, Arc::clone(&office.clock) as Arc<dyn Clock>, &ROLES);
+    config.work.binary = write(
+        plant.folder.path(),
+        "next",
+        &script(plant.folder.path(), ""),
+    );
+    let next = Ctx::new(
+        compare::NAME,
+        Arc::clone(&office.clock) as Arc<dyn Clock>,
+        &ROLES,
+    );
     let started = compare::start(&next, &config).await.unwrap();
     testkit::eventually(LIMIT, || async {
         let sql = "SELECT COUNT(*) FROM jobs WHERE state = 'awaiting_payment' AND attempt = 2";
-        let count: i64 = sqlx::query_scalar(sql).fetch_one(&started.pool).await.unwrap();
+        let count: i64 = sqlx::query_scalar(sql)
+            .fetch_one(&started.pool)
+            .await
+            .unwrap();
         count == 1
     })
     .await;
@@ -131,7 +148,10 @@ async fn a_process_that_stops_gives_its_job_to_the_next() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_child_that_dies_or_talks_nonsense_fails_its_job_alone() {
-    for (before, code) in [("kill -9 $$", "RESOURCE_LIMIT"), ("echo nonsense", "INTERNAL")] {
+    for (before, code) in [
+        ("kill -9 $$", "RESOURCE_LIMIT"),
+        ("echo nonsense", "INTERNAL"),
+    ] {
         let plant = Plant::open(before).await;
         let office = &plant.office;
         let job = office.submitted(OWNER).await;

@@ -105,7 +105,11 @@ fn one_worker_at_a_time_and_not_for_ever() {
 fn what_is_given_back_was_not_tried() {
     let mut job = submitted();
     for attempt in 1..=5 {
-        job = job.claim(NOW, LEASE, 1).unwrap().give_back(attempt, NOW + 9).unwrap();
+        job = job
+            .claim(NOW, LEASE, 1)
+            .unwrap()
+            .give_back(attempt, NOW + 9)
+            .unwrap();
         assert_eq!(job.due_at_ms(), Some(NOW + 9));
     }
     let released = job.claim(NOW, LEASE, 1).unwrap().release(6, NOW).unwrap();
