@@ -2,7 +2,7 @@
 
 use std::{fs::File, io::Write, path::Path};
 
-use proptest::prelude::*;
+use proptest::{collection::btree_map, prelude::*};
 
 use super::{Budget, FileFormat, Row, RowSource, Value, library, xlsx};
 use crate::engine::Limits;
@@ -186,7 +186,7 @@ proptest! {
 
     #[test]
     fn our_reader_sees_what_the_library_sees(
-        rows in prop::collection::btree_map(1..2000_u32, prop::collection::btree_map(0..40_u32, cell(), 0..6), 0..6),
+        rows in btree_map(1..2000_u32, btree_map(0..40_u32, cell(), 0..6), 0..6),
         strings in prop::collection::vec(item(), 4),
         named in any::<bool>(),
         is_1904 in any::<bool>(),
