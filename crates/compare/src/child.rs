@@ -42,14 +42,14 @@ struct Order {
 #[serde(rename_all = "snake_case")]
 enum Line {
     Progress(Progress),
-    Done(Box<Answer>),
+    Done(Answer),
     Failed(Failure),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Answer {
-    Summary(Summary),
+    Summary(Box<Summary>),
     Meter(Meter),
 }
 
@@ -67,7 +67,7 @@ pub async fn run(
     cancel: CancellationToken,
 ) -> Result<Done, Failure> {
     match supervise(binary, Verb::Compare, request, on_progress, cancel).await? {
-        Answer::Summary(summary) => Ok(Done { summary }),
+        Answer::Summary(summary) => Ok(Done { summary: *summary }),
         Answer::Meter(_) => Err(Failure::internal("the child answered another question")),
     }
 }
@@ -140,7 +140,7 @@ async fn listen(
     while let Ok(Some(line)) = lines.next_line().await {
         match serde_json::from_str(&line) {
             Ok(Line::Progress(progress)) => on_progress(progress),
-            Ok(Line::Done(answer)) => return Some(Ok(*answer)),
+            Ok(Line::Done(answer)) => return Some(Ok(answer)),
             Ok(Line::Failed(failure)) => return Some(Err(failure)),
             Err(error) => return Some(Err(Failure::internal(error))),
         }

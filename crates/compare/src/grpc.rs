@@ -35,7 +35,7 @@ impl Compare for Grpc {
                 Ok(part) => upload(part),
                 Err(status) => Err(Error::BrokenOff(status.message().to_owned())),
             });
-            let submitted = self.app.submit(caller.as_ref(), parts).await?;
+            let submitted = Box::pin(self.app.submit(caller.as_ref(), parts)).await?;
             Ok(SubmitResponse {
                 job: Some(encode::job(&submitted.job)),
                 repeated: submitted.repeated,

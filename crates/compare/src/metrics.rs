@@ -8,15 +8,19 @@ use prometheus::{
     register_int_gauge,
 };
 
+/// Of constant descriptions, each registered once.
 macro_rules! metric {
-    ($name:ident: $type:ty = $made:expr) => {
-        #[expect(
-            clippy::expect_used,
-            reason = "registered once, under a name of its own"
-        )]
-        pub(crate) static $name: LazyLock<$type> =
-            LazyLock::new(|| $made.expect("the metric's name is free"));
+    ($name:ident: $type:ty = $register:expr) => {
+        pub(crate) static $name: LazyLock<$type> = LazyLock::new(|| registered($register));
     };
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "a constant description that does not conflict with another"
+)]
+fn registered<T>(registered: prometheus::Result<T>) -> T {
+    registered.expect("a metric is registered once")
 }
 
 metric!(RUNS: IntCounterVec = register_int_counter_vec!(

@@ -165,7 +165,7 @@ pub(crate) fn open(
     match format {
         FileFormat::Xlsx => match xlsx::Workbook::open(path, budget) {
             Ok(workbook) => Ok(Box::new(workbook)),
-            Err(xlsx::Refusal::Uncommon(_)) => {
+            Err(xlsx::Refusal::Uncommon) => {
                 count(path, format, budget)?;
                 library::open(path, format)
             }

@@ -133,7 +133,7 @@ impl Worker {
     async fn run(&self, job: &Job) {
         let started = Instant::now();
         let folder = self.folder.of(job);
-        let run = match self.attempt(job, &folder).await {
+        let run = match Box::pin(self.attempt(job, &folder)).await {
             Ok(run) => run,
             Err(error) => {
                 // The lease runs out, and the sweeper gives the job to somebody else.
@@ -290,11 +290,16 @@ fn cancelled() -> Failure {
 }
 
 async fn fetch(blob: &Blob, key: &str, path: &Path) -> Result<(), Failure> {
-    let mut object = blob.get(key).await.map_err(store_failed)?;
+    let mut object = blob.get(key).await.map_err(|error| store_failed(&error))?;
     let mut file = tokio::fs::File::create(path)
         .await
         .map_err(Failure::internal)?;
-    while let Some(piece) = object.body.next().await.map_err(store_failed)? {
+    while let Some(piece) = object
+        .body
+        .next()
+        .await
+        .map_err(|error| store_failed(&error))?
+    {
         file.write_all(&piece).await.map_err(Failure::internal)?;
     }
     file.flush().await.map_err(Failure::internal)
@@ -316,9 +321,9 @@ async fn store(blob: &Blob, key: &str, path: &Path) -> Result<(), Failure> {
     blob.put_stream(key, XLSX, u64::MAX, pieces.boxed())
         .await
         .map(drop)
-        .map_err(store_failed)
+        .map_err(|error| store_failed(&error))
 }
 
-fn store_failed(error: blob::Error) -> Failure {
-    Failure::internal(fault::chain(&error))
+fn store_failed(error: &blob::Error) -> Failure {
+    Failure::internal(fault::chain(error))
 }

@@ -118,7 +118,7 @@ fn options(arguments: &Arguments) -> Result<Options> {
             None => text.to_owned(),
         },
     };
-    let mut options: Options = serde_json::from_str(&json).context("--options")?;
+    let mut options = Options::from_json(&json)?;
     if !arguments.key.is_empty() {
         if options.key.columns.is_some() {
             bail!("--key and key.columns in --options: only one of them");

@@ -12,9 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{engines, fleet, paths, process, step::step};
 
-const ALL: [&str; 6] = [
-    "user", "product", "order", "seckill", "payment", "compare",
-];
+const ALL: [&str; 6] = ["user", "product", "order", "seckill", "payment", "compare"];
 
 /// Prepares the named crates, or all; with `--check` it only compares.
 pub(crate) fn sqlx(arguments: &[String]) -> Result<()> {

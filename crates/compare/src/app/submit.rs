@@ -128,9 +128,7 @@ impl App {
 
 /// The options in full, so that the job means the same under every later version's defaults.
 fn options(text: &str) -> Result<String, Error> {
-    let text = if text.trim().is_empty() { "{}" } else { text };
-    let options: Options = serde_json::from_str(text)
-        .map_err(|error| Error::Options(Failure::option(format!("选项无效: {error}"))))?;
+    let options = Options::from_json(text).map_err(Error::Options)?;
     options.validate().map_err(Error::Options)?;
     serde_json::to_string(&options)
         .map_err(|error| Error::Options(Failure::option(format!("选项无效: {error}"))))

@@ -28,13 +28,14 @@ pub fn serve() -> ExitCode {
             Verb::Quote => quote(&order.request).map(Answer::Meter),
             Verb::Compare => {
                 let mut progress = |progress| say(&Line::Progress(progress));
-                compare(&order.request, &mut progress).map(Answer::Summary)
+                compare(&order.request, &mut progress)
+                    .map(|summary| Answer::Summary(Box::new(summary)))
             }
         }
     });
     match answer {
         Ok(answer) => {
-            say(&Line::Done(Box::new(answer)));
+            say(&Line::Done(answer));
             ExitCode::SUCCESS
         }
         Err(failure) => {
@@ -76,8 +77,12 @@ fn confine(limits: &Limits) -> Result<(), Failure> {
 fn say(line: &Line) {
     let _turn = OUTPUT.lock().unwrap_or_else(PoisonError::into_inner);
     let mut output = io::stdout().lock();
-    // Nobody listens any more: whoever asked is gone, and kills this process.
-    if serde_json::to_writer(&mut output, line).is_ok() {
-        let _ = output.write_all(b"\n").and_then(|()| output.flush());
+    let said = serde_json::to_writer(&mut output, line)
+        .map_err(io::Error::from)
+        .and_then(|()| output.write_all(b"\n"))
+        .and_then(|()| output.flush());
+    if said.is_err() {
+        // Nobody listens any more: whoever asked was killed and could not stop this process.
+        std::process::exit(i32::from(FAILED));
     }
 }

@@ -32,7 +32,9 @@ pub(super) fn notices(request: &Request, left: &Side, right: &Side, found: &Foun
         }
     }
     for pair in &found.pairs {
-        of_pair(pair, left, right, &mut notices);
+        of_headers(pair, right, &mut notices);
+        of_pair(pair, right, &mut notices);
+        of_long_numbers(pair, left, right, &mut notices);
     }
     notices
 }
@@ -98,7 +100,7 @@ fn of_side(side: &Side, request: &Request, notices: &mut Vec<Notice>) {
     }
 }
 
-fn of_pair(pair: &Pair, left: &Side, right: &Side, notices: &mut Vec<Notice>) {
+fn of_headers(pair: &Pair, right: &Side, notices: &mut Vec<Notice>) {
     let sheet = &right.tables[pair.right_table].name;
     let mut say = |code, message: String, count| {
         notices.push(Notice {
@@ -121,6 +123,16 @@ fn of_pair(pair: &Pair, left: &Side, right: &Side, notices: &mut Vec<Notice>) {
             above as u64,
         );
     }
+}
+
+fn of_pair(pair: &Pair, right: &Side, notices: &mut Vec<Notice>) {
+    let sheet = &right.tables[pair.right_table].name;
+    let mut say = |code, message: String, count| {
+        notices.push(Notice {
+            sheet: Some(sheet.clone()),
+            ..notice(code, message, count)
+        });
+    };
     if pair.mode == "sequence" {
         say(
             NoticeCode::KeyNotFound,
@@ -164,6 +176,10 @@ fn of_pair(pair: &Pair, left: &Side, right: &Side, notices: &mut Vec<Notice>) {
             footer,
         );
     }
+}
+
+/// Numbers too long for a cell: their last digits were lost before we saw them.
+fn of_long_numbers(pair: &Pair, left: &Side, right: &Side, notices: &mut Vec<Notice>) {
     for slot in &pair.slots {
         for (side, table, column) in [
             (left, pair.left_table, slot.left),

@@ -1,8 +1,11 @@
 //! `compare.options/1`: what the owner of the files may ask for. Unknown names are errors.
 
+mod rules;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::Failure;
 
@@ -152,6 +155,7 @@ pub struct Output {
     pub lang: String,
 }
 
+/// What [`Options::schema`] says.
 const SCHEMA: &str = "compare.options/1";
 
 impl Default for Options {
@@ -231,156 +235,35 @@ impl Default for Output {
 }
 
 impl Options {
-    /// Refuses what contradicts itself and what this engine does not do: an option that is taken
-    /// and not kept would be a silent lie.
-    pub fn validate(&self) -> Result<(), Failure> {
-        self.validate_choices()?;
-        self.validate_values()?;
-        self.validate_output()
-    }
-
-    fn validate_choices(&self) -> Result<(), Failure> {
-        require(self.schema == SCHEMA, "schema", "只支持 compare.options/1")?;
-        let pairs = self
-            .sheets
-            .pairs
-            .as_ref()
-            .is_some_and(|pairs| !pairs.is_empty());
-        require(
-            pairs == (self.sheets.by == SheetMatch::Pairs),
-            "sheets.pairs",
-            "须与 match=pairs 同时给出",
-        )?;
-        let rows = self.header.row1.is_some() && self.header.row2.is_some();
-        let any_row = self.header.row1.is_some() || self.header.row2.is_some();
-        require(
-            rows == (self.header.mode == HeaderMode::Row) && rows == any_row,
-            "header.row1/row2",
-            "须与 mode=row 同时给出",
-        )?;
-        let counted = |row: Option<u32>| row.is_none_or(|row| (1..=1_048_576).contains(&row));
-        require(
-            counted(self.header.row1) && counted(self.header.row2),
-            "header.row1/row2",
-            "从1开始,最大1048576",
-        )?;
-        require(self.header.levels == 1, "header.levels", "目前只支持1")?;
-        let columns = self
-            .key
-            .columns
-            .as_ref()
-            .is_some_and(|names| !names.is_empty());
-        require(
-            columns == (self.key.mode == KeyMode::Columns),
-            "key.columns",
-            "须与 mode=columns 同时给出",
-        )?;
-        require(
-            self.mode != Mode::Sequence || self.key.mode != KeyMode::Columns,
-            "mode",
-            "sequence 与 key.columns 不能同时使用",
-        )
-    }
-
-    fn validate_values(&self) -> Result<(), Failure> {
-        let values = &self.values;
-        require(values.profile == "v1", "values.profile", "只支持 v1")?;
-        require(
-            values.formula == Formula::Value,
-            "values.formula",
-            "目前只支持 value",
-        )?;
-        let sound = |tolerance: f64| tolerance.is_finite() && tolerance >= 0.0;
-        require(
-            sound(values.abs_tol) && sound(values.rel_tol),
-            "values.abs_tol/rel_tol",
-            "须不小于0",
-        )?;
-        for (column, tolerance) in &values.per_column {
-            require(
-                sound(tolerance.abs_tol) && sound(tolerance.rel_tol),
-                &format!("values.per_column.{column}"),
-                "须不小于0",
-            )?;
+    /// Reads options as their owner wrote them; nothing at all means the defaults.
+    pub fn from_json(text: &str) -> Result<Self, Failure> {
+        let text = if text.trim().is_empty() { "{}" } else { text };
+        let invalid = |error: serde_json::Error| Failure::option(format!("选项无效: {error}"));
+        let options: Self = serde_json::from_str(text).map_err(invalid)?;
+        let given = serde_json::from_str(text).map_err(invalid)?;
+        let full = serde_json::to_value(&options).map_err(invalid)?;
+        if !has_shape(&given, &full) {
+            return Err(Failure::option("选项无效: 应为对象之处是数组"));
         }
-        Ok(())
-    }
-
-    fn validate_output(&self) -> Result<(), Failure> {
-        let output = &self.output;
-        require(
-            output.layout != Layout::Stacked,
-            "output.layout",
-            "目前不支持 stacked",
-        )?;
-        require(
-            ["all", "none"].contains(&output.context_columns.as_str()),
-            "output.context_columns",
-            "只支持 all 或 none",
-        )?;
-        require(
-            !output.notes_with_old_value,
-            "output.notes_with_old_value",
-            "目前不支持",
-        )?;
-        require(!output.csv, "output.csv", "目前不支持")?;
-        require(output.lang == "zh-CN", "output.lang", "目前只支持 zh-CN")?;
-        require(
-            output.cell_log || output.layout != Layout::LogOnly,
-            "output.cell_log",
-            "layout=log_only 时不能关闭",
-        )
+        Ok(options)
     }
 }
 
-fn require(holds: bool, name: &str, rule: &str) -> Result<(), Failure> {
-    if holds {
-        return Ok(());
+/// Whether lists stand only where lists belong: a list would else be taken as an object's fields
+/// in their order, without their names.
+fn has_shape(given: &Value, full: &Value) -> bool {
+    match (given, full) {
+        (Value::Object(given), Value::Object(full)) => given
+            .iter()
+            .all(|(name, value)| full.get(name).is_none_or(|full| has_shape(value, full))),
+        (Value::Array(given), Value::Array(full)) => given
+            .iter()
+            .zip(full)
+            .all(|(value, full)| has_shape(value, full)),
+        (Value::Array(_), _) => false,
+        _ => true,
     }
-    Err(Failure::option(format!("选项 {name}: {rule}")).with("option", name))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(json: &str) -> Options {
-        serde_json::from_str(json).unwrap()
-    }
-
-    #[test]
-    fn the_defaults_are_valid_and_come_back_from_json() {
-        let options = Options::default();
-        options.validate().unwrap();
-        let json = serde_json::to_string(&options).unwrap();
-        assert_eq!(parse(&json), options);
-        assert_eq!(parse("{}"), options);
-    }
-
-    #[test]
-    fn unknown_names_are_refused() {
-        assert!(serde_json::from_str::<Options>(r#"{"tolerence":1}"#).is_err());
-        assert!(serde_json::from_str::<Options>(r#"{"values":{"abs_tolerance":1}}"#).is_err());
-        assert!(serde_json::from_str::<Options>(r#"{"mode":"fuzzy"}"#).is_err());
-    }
-
-    #[test]
-    fn what_is_not_done_is_refused() {
-        for json in [
-            r#"{"output":{"csv":true}}"#,
-            r#"{"output":{"layout":"stacked"}}"#,
-            r#"{"values":{"formula":"text"}}"#,
-            r#"{"header":{"levels":2}}"#,
-            r#"{"header":{"mode":"row","row1":1}}"#,
-            r#"{"key":{"mode":"columns"}}"#,
-            r#"{"values":{"abs_tol":-1}}"#,
-        ] {
-            let failure = parse(json).validate().unwrap_err();
-            assert_eq!(
-                failure.code,
-                crate::engine::FailureCode::OptionInvalid,
-                "{json}"
-            );
-        }
-    }
-}
+mod tests;

@@ -113,10 +113,6 @@ fn properties(request: &Request) -> Result<DocProperties, Failure> {
     Ok(DocProperties::new().set_creation_datetime(&made))
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "it is what map_err hands over"
-)]
 fn broken(error: XlsxError) -> Failure {
     Failure::internal(error)
 }

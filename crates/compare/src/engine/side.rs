@@ -163,11 +163,16 @@ pub(crate) fn sha256(path: &Path) -> Result<String, Failure> {
         }
         context.update(&chunk[..count]);
     }
-    let hex = context
+    let digest: [u8; 32] = context
         .finish()
         .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok(hex)
+        .try_into()
+        .map_err(Failure::internal)?;
+    let (high, low) = digest.split_at(16);
+    let half = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(0, |half, byte| half << 8 | u128::from(*byte))
+    };
+    Ok(format!("{:032x}{:032x}", half(high), half(low)))
 }

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 pub(crate) use dates::{date_text, parse_date};
 pub(crate) use hash::{Digest, Seed};
-pub(crate) use number::{display, fifteen_digits, parse_decimal, parse_plain};
+pub(crate) use number::{display, fifteen_digits, is_fifteen_digits, parse_decimal, parse_plain};
 
 use super::{NumberText, TextCase, Values, ZeroPrefix};
 

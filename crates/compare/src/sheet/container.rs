@@ -53,12 +53,6 @@ impl Container {
         exact.or_else(|| self.names.iter().find(loose)).cloned()
     }
 
-    /// What the part claims to be unpacked; for progress only.
-    pub(super) fn claimed(&mut self, name: &str) -> u64 {
-        let part = self.archive.by_name(name);
-        part.map_or(0, |part| part.size())
-    }
-
     pub(super) fn part(&mut self, name: &str) -> Result<impl Read + '_, Failure> {
         let (budget, packed) = (self.budget.clone(), self.packed);
         let reader = self.archive.by_name(name).map_err(|error| broken(&error))?;

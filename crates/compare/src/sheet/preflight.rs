@@ -30,7 +30,7 @@ pub(crate) fn count(path: &Path, format: FileFormat, budget: &Budget) -> Result<
     let mut container = Container::open(path, &budget)?;
     for name in container.names().to_vec() {
         let before = budget.bytes();
-        let is_xml = name.ends_with(".xml");
+        let is_xml = name.to_ascii_lowercase().ends_with(".xml");
         let head = count_part(&mut container, &name, is_xml, budget.limits.cell_bytes)?;
         let bytes = budget.bytes() - before;
         if claimed_strings(&name, &head).is_some_and(|claim| claim > bytes / STRING_BYTES_MIN) {

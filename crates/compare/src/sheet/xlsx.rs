@@ -26,7 +26,7 @@ pub(super) struct Workbook {
 /// Why this reader does not read a workbook.
 pub(super) enum Refusal {
     /// Another reader may.
-    Uncommon(&'static str),
+    Uncommon,
     Failed(Failure),
 }
 

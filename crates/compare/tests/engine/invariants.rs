@@ -149,7 +149,8 @@ proptest! {
     fn swapping_the_files_swaps_the_answer(table in base(), edits in edits()) {
         let (edited, _) = apply(&table, &edits);
         let desk = Desk::new();
-        let (there, back) = (desk.tables(&table, &edited, KEYED), desk.tables(&edited, &table, KEYED));
+        let there = desk.tables(&table, &edited, KEYED);
+        let back = desk.tables(&edited, &table, KEYED);
         let (there_found, back_found) = (found(&there), found(&back));
         prop_assert_eq!(there_found.added, back_found.removed);
         prop_assert_eq!(there_found.removed, back_found.added);

@@ -31,7 +31,7 @@ fn nothing_in_the_result_is_alive() {
     let mut zip = zip::ZipArchive::new(File::open(&outcome.result).unwrap()).unwrap();
     for index in 0..zip.len() {
         let mut part = zip.by_index(index).unwrap();
-        let (name, mut text) = (part.name().to_owned(), String::new());
+        let (name, mut text) = (part.name().unwrap().into_owned(), String::new());
         part.read_to_string(&mut text).unwrap();
         assert!(
             !text.contains("<f>") && !text.contains("<f "),

@@ -4,7 +4,7 @@ use proto::compare::{JobView, State};
 use crate::support::{LIMIT, OWNER, Office, reason};
 
 impl Office {
-    async fn asked_to_close(&self, job: &JobView) -> usize {
+    fn asked_to_close(&self, job: &JobView) -> usize {
         let closing = self.payment.closing.lock().unwrap();
         closing
             .iter()
@@ -48,7 +48,7 @@ async fn what_was_compared_and_never_opened_is_cancelled_at_once() {
         office.cancel(OWNER, &job).await.unwrap().state(),
         State::Cancelled
     );
-    assert_eq!(office.asked_to_close(&job).await, 0);
+    assert_eq!(office.asked_to_close(&job), 0);
     office.objects_come_to(0).await;
     let refused = office.export(OWNER, &job).await.unwrap_err();
     assert_eq!(reason(&refused), Reason::JobCancelled);
@@ -60,7 +60,7 @@ async fn an_open_payment_is_closed_first() {
     let office = Office::open(|_| {}).await;
     let job = office.opened(OWNER).await;
     let answer = async {
-        testkit::eventually(LIMIT, || async { office.asked_to_close(&job).await == 1 }).await;
+        testkit::eventually(LIMIT, || async { office.asked_to_close(&job) == 1 }).await;
         assert_eq!(
             office.get(OWNER, &job).await.unwrap().state(),
             State::AwaitingPayment
@@ -88,7 +88,7 @@ async fn what_is_paid_while_it_is_cancelled_is_paid() {
     let office = Office::open(|_| {}).await;
     let job = office.opened(OWNER).await;
     let pay = async {
-        testkit::eventually(LIMIT, || async { office.asked_to_close(&job).await == 1 }).await;
+        testkit::eventually(LIMIT, || async { office.asked_to_close(&job) == 1 }).await;
         office.say(&office.paid(&job, &job.payment_no)).await;
     };
     let (cancelled, ()) = tokio::join!(office.cancel(OWNER, &job), pay);
@@ -105,9 +105,9 @@ async fn an_answer_that_stays_away_is_asked_for_again() {
     let job = office.opened(OWNER).await;
     let refused = office.cancel(OWNER, &job).await.unwrap_err();
     assert_eq!(reason(&refused), Reason::Unavailable);
-    assert_eq!(office.asked_to_close(&job).await, 1);
+    assert_eq!(office.asked_to_close(&job), 1);
     office.clock.advance_ms(5_000);
-    testkit::eventually(LIMIT, || async { office.asked_to_close(&job).await == 2 }).await;
+    testkit::eventually(LIMIT, || async { office.asked_to_close(&job) == 2 }).await;
     office.say_closed(&job).await;
     office.comes_to(&job, State::Cancelled).await;
     office.close_down().await;

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail their test")]
 
+mod bombs;
+mod broken;
 mod command;
 mod fixtures;
-mod hostile;
+mod odd;
+mod shelf;

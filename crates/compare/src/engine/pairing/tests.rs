@@ -52,7 +52,8 @@ proptest! {
         // Within a key as many pairs as the smaller side has rows, and never two keys.
         for key in 1..7_u128 {
             let count = |index: &Index| index.keys.iter().filter(|other| **other == key).count();
-            let paired = pairs(&there).iter().filter(|pair| left.keys[pair.0 as usize] == key).count();
+            let of_key = |pair: &&(u32, u32)| left.keys[pair.0 as usize] == key;
+            let paired = pairs(&there).iter().filter(of_key).count();
             prop_assert_eq!(paired, count(&left).min(count(&right)));
         }
         for (one, other) in pairs(&there) {

@@ -80,14 +80,11 @@ impl Layout {
         let normal = normal_name(name);
         exact.or_else(|| self.columns.iter().find(|column| column.normal == normal))
     }
+}
 
-    fn facts(&self, table: &Table, column: u32) -> ColumnFacts {
-        table
-            .columns
-            .get(column as usize)
-            .copied()
-            .unwrap_or_default()
-    }
+fn facts(table: &Table, column: u32) -> ColumnFacts {
+    let facts = table.columns.get(column as usize);
+    facts.copied().unwrap_or_default()
 }
 
 pub(crate) fn match_columns(
@@ -112,8 +109,8 @@ pub(crate) fn match_columns(
         let only = options.columns.only.as_deref();
         let compared =
             only.is_none_or(|only| chosen(only, &pair)) && !chosen(&options.columns.ignore, &pair);
-        let one = left.facts(left_table, pair.0.column);
-        let other = right.facts(right_table, pair.1.column);
+        let one = facts(left_table, pair.0.column);
+        let other = facts(right_table, pair.1.column);
         let filled = one.filled + other.filled;
         let dates = one.dates + other.dates + one.text_dates + other.text_dates;
         slots.push(Slot {

@@ -87,7 +87,7 @@ fn line(
         number(&lens.1, cells.1, new)?,
     ) {
         (Some(one), Some(other)) => {
-            page.number(book, fifteen_digits(other - one), "", Class::Plain)?
+            page.number(book, fifteen_digits(other - one), "", Class::Plain)?;
         }
         _ => page.skip(),
     }

@@ -14,16 +14,16 @@ impl Names {
     /// `变动项目`; with a prefix `Sheet2·变动项目`; a further part gets ` (2)`.
     pub(super) fn take(&mut self, prefix: Option<&str>, word: &str, part: u32) -> String {
         for again in 0_u32.. {
-            let mut ending = match prefix {
-                Some(_) => format!("·{word}"),
-                None => word.to_owned(),
+            let dot = prefix.map_or("", |_| "·");
+            let nth = match again {
+                0 => String::new(),
+                _ => format!("~{}", again + 1),
             };
-            if again > 0 {
-                ending.push_str(&format!("~{}", again + 1));
-            }
-            if part > 1 {
-                ending.push_str(&format!(" ({part})"));
-            }
+            let part = match part {
+                0 | 1 => String::new(),
+                _ => format!(" ({part})"),
+            };
+            let ending = format!("{dot}{word}{nth}{part}");
             let room = UNITS_MAX.saturating_sub(units(&ending));
             let name = format!("{}{ending}", cut(&legal(prefix.unwrap_or_default()), room));
             if self.used.insert(name.to_lowercase()) {

@@ -17,9 +17,7 @@ pub(crate) fn parse_date(text: &str) -> Option<f64> {
         return None;
     }
     let (year, rest) = digits(text, 4, 4)?;
-    let Some(separator) = rest.chars().next() else {
-        return None;
-    };
+    let separator = rest.chars().next()?;
     if separator.is_ascii_digit() {
         let (month, rest) = digits(rest, 2, 2)?;
         let (day, rest) = digits(rest, 2, 2)?;
@@ -86,7 +84,7 @@ fn digits(text: &str, at_least: usize, at_most: usize) -> Option<(u32, &str)> {
 }
 
 fn serial(year: u32, month: u32, day: u32) -> Option<f64> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let length = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,

@@ -17,11 +17,21 @@ pub(crate) fn fifteen_digits(value: f64) -> f64 {
     let scaled = value * 1e9;
     if scaled.abs() < 1e15 {
         let rounded = scaled.round();
-        if rounded / 1e9 == value {
+        if is_same(rounded / 1e9, value) {
             return value;
         }
     }
     format!("{value:.14e}").parse().unwrap_or(value)
+}
+
+/// Whether the number is its own canonical value.
+pub(crate) fn is_fifteen_digits(value: f64) -> bool {
+    is_same(fifteen_digits(value), value)
+}
+
+#[expect(clippy::float_cmp, reason = "the very same number is meant")]
+fn is_same(one: f64, other: f64) -> bool {
+    one == other
 }
 
 /// A number as a cell stores it: the value, and whether it has at most 15 digits and so is its own
@@ -68,9 +78,7 @@ fn parse_slow(text: &[u8]) -> Option<(f64, bool)> {
         return None;
     }
     let value: f64 = text.parse().ok()?;
-    value
-        .is_finite()
-        .then(|| (value, fifteen_digits(value) == value))
+    value.is_finite().then(|| (value, is_fifteen_digits(value)))
 }
 
 /// The value of a text that is a plain decimal: no leading zero, no plus sign, at most 15 digits,

@@ -1,3 +1,5 @@
+#![expect(clippy::float_cmp, reason = "the very same numbers are meant")]
+
 use proptest::prelude::*;
 
 use super::*;

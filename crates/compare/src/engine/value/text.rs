@@ -15,7 +15,7 @@ pub(super) struct Fold {
 }
 
 impl Fold {
-    pub(super) fn apply<'a>(&self, raw: &'a str) -> Cow<'a, str> {
+    pub(super) fn apply(self, raw: &str) -> Cow<'_, str> {
         if self.leaves_alone(raw) {
             return Cow::Borrowed(if self.trim {
                 raw.trim_matches(' ')
@@ -44,7 +44,7 @@ impl Fold {
         self.finish(folded)
     }
 
-    fn finish(&self, mut folded: String) -> Cow<'static, str> {
+    fn finish(self, mut folded: String) -> Cow<'static, str> {
         if self.collapse {
             folded = collapse(&folded);
         }
@@ -65,7 +65,7 @@ impl Fold {
     }
 
     /// Most text is plain ASCII or common Han and needs no work: decided without decoding it.
-    fn leaves_alone(&self, raw: &str) -> bool {
+    fn leaves_alone(self, raw: &str) -> bool {
         if self.case || self.collapse {
             return false;
         }

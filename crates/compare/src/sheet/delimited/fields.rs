@@ -185,7 +185,9 @@ pub(super) fn separator(head: &str) -> u8 {
 mod tests {
     use super::*;
 
-    fn rows(text: &str, chunk: usize) -> Result<Vec<(u32, Vec<(u32, String)>)>, Failure> {
+    type Seen = Vec<(u32, Vec<(u32, String)>)>;
+
+    fn rows(text: &str, chunk: usize) -> Result<Seen, Failure> {
         let mut found = Vec::new();
         let mut each = |row: &mut Row| {
             let cell = |cell: &crate::sheet::Cell| match cell.value {

@@ -1,7 +1,7 @@
 use calamine::{Data, DataRef, ExcelDateTime};
 
 use crate::{
-    engine::value::{fifteen_digits, parse_date},
+    engine::value::{is_fifteen_digits, parse_date},
     sheet::{NumberFormat, Row, Value},
 };
 
@@ -73,7 +73,7 @@ pub(super) fn push(row: &mut Row, column: u32, value: &DataRef<'_>, is_1904: boo
 fn number(value: f64, format: u16) -> Value {
     Value::Number {
         value,
-        exact: fifteen_digits(value) == value,
+        exact: is_fifteen_digits(value),
         format,
     }
 }

@@ -85,7 +85,7 @@ fn check_encoding(container: &mut Container, part: &str) -> Result<(), Refusal> 
         || head.contains(&0)
         || !utf8
     {
-        return Err(Refusal::Uncommon("not UTF-8"));
+        return Err(Refusal::Uncommon);
     }
     Ok(())
 }

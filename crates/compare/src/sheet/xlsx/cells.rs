@@ -83,7 +83,10 @@ impl<'a, R: Read> Reader<'a, R> {
                     self.next_column = head.column + 1;
                 }
                 Token::Open(tag) if tag.name == b"row" && in_data => {
-                    let number = tag.attribute("r").map(parse_row);
+                    let number = tag.attribute("r");
+                    let number = number.map_or(Place::Untold, |digits| {
+                        parse_row(digits).map_or(Place::Nowhere, Place::At)
+                    });
                     let empty = tag.empty;
                     self.start_row(number, each)?;
                     if empty {
@@ -111,10 +114,12 @@ impl<'a, R: Read> Reader<'a, R> {
         }
     }
 
-    fn start_row(&mut self, number: Option<Option<u32>>, each: RowSink<'_>) -> Result<(), Failure> {
+    fn start_row(&mut self, number: Place<u32>, each: RowSink<'_>) -> Result<(), Failure> {
         self.flush(each)?;
-        if let Some(number) = number {
-            self.next_row = number.ok_or_else(|| unreadable("行号超出范围", self.next_row, 0))?;
+        match number {
+            Place::Untold => {}
+            Place::Nowhere => return Err(unreadable("行号超出范围", self.next_row, 0)),
+            Place::At(number) => self.next_row = number,
         }
         self.row.start(self.next_row);
         self.next_column = 0;
@@ -132,22 +137,32 @@ impl<'a, R: Read> Reader<'a, R> {
     }
 }
 
+/// Where a row or a cell says that it stands.
+#[derive(Clone, Copy)]
+enum Place<T> {
+    /// After the one before.
+    Untold,
+    /// Beyond the grid, or not readable.
+    Nowhere,
+    At(T),
+}
+
 /// A cell's attributes, free of the token that had them.
 struct CellFacts {
-    place: Option<Option<(u32, u32)>>,
+    place: Place<(u32, u32)>,
     style: usize,
     kind: CellType,
 }
 
 fn tag_facts(tag: &Tag<'_>) -> CellFacts {
     let mut facts = CellFacts {
-        place: None,
+        place: Place::Untold,
         style: 0,
         kind: CellType::Untold,
     };
     for (name, value) in tag.attributes() {
         match name {
-            b"r" => facts.place = Some(parse_cell(value)),
+            b"r" => facts.place = parse_cell(value).map_or(Place::Nowhere, Place::At),
             b"s" => facts.style = parse_index(value).map_or(0, |style| style as usize),
             b"t" => {
                 facts.kind = match value {

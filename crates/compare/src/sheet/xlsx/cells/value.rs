@@ -1,8 +1,9 @@
 //! What one cell holds.
 
 use super::{
-    CellFacts, CellType, EPOCH_1904, Failure, Head, Read, Reader, RowSink, Token, Value, corrupt,
-    decode_controls, parse_date, parse_decimal, parse_index, read_text, unescape, unreadable,
+    CellFacts, CellType, EPOCH_1904, Failure, Head, Place, Read, Reader, RowSink, Token, Value,
+    corrupt, decode_controls, parse_date, parse_decimal, parse_index, read_text, unescape,
+    unreadable,
 };
 use crate::sheet::{COLUMN_LAST, ROW_LAST};
 
@@ -11,15 +12,15 @@ impl<R: Read> Reader<'_, R> {
     /// row element it stands in.
     pub(super) fn head(&mut self, facts: &CellFacts, each: RowSink<'_>) -> Result<Head, Failure> {
         let (row, column) = match facts.place {
-            Some(Some(place)) => place,
-            Some(None) => {
+            Place::At(place) => place,
+            Place::Nowhere => {
                 return Err(unreadable(
                     "单元格位置超出表格范围",
                     self.next_row,
                     self.next_column,
                 ));
             }
-            None => (self.next_row, self.next_column),
+            Place::Untold => (self.next_row, self.next_column),
         };
         if column > COLUMN_LAST || row > ROW_LAST {
             return Err(unreadable(
@@ -47,10 +48,8 @@ impl<R: Read> Reader<'_, R> {
         self.value.clear();
         loop {
             match self.xml.next()? {
-                Token::Open(tag) if tag.name == b"v" => {
-                    if !tag.empty {
-                        has_value = self.read_value()?;
-                    }
+                Token::Open(tag) if tag.name == b"v" && !tag.empty => {
+                    has_value = self.read_value()?;
                 }
                 Token::Open(tag) if tag.name == b"f" => {
                     has_formula = true;
@@ -84,8 +83,7 @@ impl<R: Read> Reader<'_, R> {
     fn read_value(&mut self) -> Result<bool, Failure> {
         loop {
             match self.xml.next()? {
-                Token::Text(raw) => self.value.extend_from_slice(raw),
-                Token::Plain(raw) => self.value.extend_from_slice(raw),
+                Token::Text(raw) | Token::Plain(raw) => self.value.extend_from_slice(raw),
                 Token::Close(b"v") => return Ok(!self.value.is_empty()),
                 Token::End => return Err(corrupt("the sheet ends inside a value")),
                 Token::Open(_) | Token::Close(_) => {}
@@ -115,10 +113,8 @@ impl<R: Read> Reader<'_, R> {
                 None => return Err(self.unreadable("数字无效", head)),
             },
             CellType::Bool => match self.value.trim_ascii() {
-                b"0" => Value::Bool(false),
-                b"1" => Value::Bool(true),
-                word if word.eq_ignore_ascii_case(b"false") => Value::Bool(false),
-                word if word.eq_ignore_ascii_case(b"true") => Value::Bool(true),
+                word if is_word(word, b"0", b"false") => Value::Bool(false),
+                word if is_word(word, b"1", b"true") => Value::Bool(true),
                 b"" => return Ok(()),
                 _ => return Err(self.unreadable("逻辑值无效", head)),
             },
@@ -161,4 +157,8 @@ impl<R: Read> Reader<'_, R> {
     fn unreadable(&self, what: &str, head: Head) -> Failure {
         unreadable(what, self.row.number, head.column)
     }
+}
+
+fn is_word(text: &[u8], digit: &[u8], word: &[u8]) -> bool {
+    text == digit || text.eq_ignore_ascii_case(word)
 }
