@@ -6,17 +6,21 @@
 use std::{
     convert::Infallible,
     panic::AssertUnwindSafe,
+    sync::Arc,
     task::{Context, Poll},
     time::Instant,
 };
 
 use axum::{
     Router,
-    http::{Method, Request},
+    http::{Method, Request, header},
     response::Response,
 };
 use fault::Reason;
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Either},
+};
 use hyper::body::Incoming;
 use service::trace::Head;
 use tower::{Layer, Service};
@@ -34,16 +38,29 @@ use crate::{
 };
 
 /// The whole gateway, as its server sees it.
-pub(crate) fn front(gateway: &Gateway, router: Router) -> Cors<Front> {
-    enter::cors(&gateway.config.http.cors_origins).layer(Front {
+pub(crate) fn front(gateway: &Gateway, router: Router) -> Front {
+    let inner = Inner {
         gateway: gateway.clone(),
         router,
-    })
+    };
+    Front(Arc::new(Doors {
+        cors: enter::cors(&gateway.config.http.cors_origins).layer(inner.clone()),
+        inner,
+    }))
+}
+
+/// Pages of other origins are told what they may read; a buyer who comes from no page is not.
+#[derive(Clone)]
+pub(crate) struct Front(Arc<Doors>);
+
+struct Doors {
+    cors: Cors<Inner>,
+    inner: Inner,
 }
 
 /// Tells the rush from everybody else.
 #[derive(Clone)]
-pub(crate) struct Front {
+pub(crate) struct Inner {
     gateway: Gateway,
     router: Router,
 }
@@ -79,10 +96,31 @@ impl Way {
     }
 }
 
+type Answer = BoxFuture<'static, Result<Response, Infallible>>;
+
 impl Service<Request<Incoming>> for Front {
     type Response = Response;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+    type Future = Either<Answer, <Cors<Inner> as Service<Request<Incoming>>>::Future>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        // Others' answers may be kept by a cache, and have to say that they depend on the origin.
+        if request.method() == Method::POST && !request.headers().contains_key(header::ORIGIN) {
+            Either::Left(self.0.inner.clone().call(request))
+        } else {
+            Either::Right(self.0.cors.clone().call(request))
+        }
+    }
+}
+
+impl Service<Request<Incoming>> for Inner {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answer;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))

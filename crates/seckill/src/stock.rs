@@ -1,7 +1,7 @@
 //! A sale in Redis: its keys, its scripts and what they answer.
 //!
-//! All keys of a sale share the tag `{sale:<activity>}`: `meta`, `returned`, `buyers`, `unsent`. A
-//! buyer's mirror of accepted orders is `pending:{<bucket>}:<user>`.
+//! All keys of a sale share the tag `{sale:<activity>}`: `meta`, `returned`, `buyers`, `unsent`. The
+//! mirror of accepted orders is `pending:{<bucket>}:<hour>`, by user.
 
 mod hand_off;
 mod holdings;

@@ -94,7 +94,6 @@ impl App {
             if let Some(item) = winner.unconfirmed.take() {
                 mirror.push(Pending {
                     user_id: winner.user_id,
-                    order_no: winner.accepted.order_no.clone(),
                     entry: accepted::entry(&winner.accepted),
                 });
                 items.push(item);
@@ -129,7 +128,8 @@ impl App {
 
     async fn is_confirmed(&self, items: Vec<ReservedItem>, mirror: Vec<Pending>) -> bool {
         let confirm = timeout(self.confirm, self.hand_off.call(items));
-        let (confirmed, _mirrored) = join(confirm, self.stock.remember(mirror)).await;
+        let (confirmed, _mirrored) =
+            join(confirm, self.stock.remember(self.now_ms(), mirror)).await;
         matches!(confirmed, Ok(Ok(true)))
     }
 }

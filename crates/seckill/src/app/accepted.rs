@@ -3,11 +3,12 @@ use proto::seckill::Accepted;
 use super::App;
 use crate::Error;
 
-/// A mirror's entry: `activity|order id|epoch|at|request key|slot,…`.
+/// A mirror's entry: `order number|activity|order id|epoch|at|request key|slot,…`.
 pub(crate) fn entry(accepted: &Accepted) -> String {
     let slots: Vec<String> = accepted.slots.iter().map(ToString::to_string).collect();
     format!(
-        "{}|{}|{}|{}|{}|{}",
+        "{}|{}|{}|{}|{}|{}|{}",
+        accepted.order_no,
         accepted.activity_id,
         accepted.order_id,
         accepted.epoch,
@@ -21,16 +22,16 @@ impl App {
     /// A buyer's accepted orders that may not have landed. A mirror: what is not here may exist all
     /// the same.
     pub(crate) async fn accepted(&self, user_id: i64) -> Result<Vec<Accepted>, Error> {
-        let entries = self.stock.remembered(user_id).await?;
+        let entries = self.stock.remembered(self.now_ms(), user_id).await?;
         Ok(entries
-            .into_iter()
-            .filter_map(|(order_no, text)| self.read(order_no, &text))
+            .iter()
+            .filter_map(|entry| self.read(entry))
             .collect())
     }
 
-    fn read(&self, order_no: String, text: &str) -> Option<Accepted> {
-        let parts: Vec<&str> = text.split('|').collect();
-        let [activity, order, epoch, at, request_key, slots] = parts.as_slice() else {
+    fn read(&self, entry: &str) -> Option<Accepted> {
+        let parts: Vec<&str> = entry.split('|').collect();
+        let [order_no, activity, order, epoch, at, request_key, slots] = parts.as_slice() else {
             return None;
         };
         let activity = self.sales.get(activity.parse().ok()?)?.activity();
@@ -42,7 +43,7 @@ impl App {
         Some(Accepted {
             activity_id: activity.id.get(),
             order_id: order.parse().ok()?,
-            order_no,
+            order_no: (*order_no).to_owned(),
             // The list has no use for it, and only the race seals one.
             ticket: String::new(),
             at_ms: at.parse().ok()?,

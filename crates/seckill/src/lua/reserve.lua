@@ -4,9 +4,10 @@
 -- Args: now in ms (0: the server's), the caller's epoch, the number of confirmed orders and their
 --       ids (their unsent entries go), then five per buyer: user, quantity, request key, order id,
 --       trace parent.
--- Replies: {"paused"}, or {"open", epoch, now, then five per buyer: outcome, order id, at, slots,
---       units}. Outcomes: 1 won, 2 repeated, 3 sold out, 4 not started, 5 ended, 6 limit. For a
---       repeated order the last is its unsent entry, if it still has one.
+-- Replies: {"paused"}, or {"open", epoch, then for each buyer an outcome}: 1 won, 2 repeated,
+--       3 sold out, 4 not started, 5 ended, 6 limit. After 1 and 2 come order id, at, slots, and
+--       the units or, of a repeated order, its unsent entry, if it still has one. After the others
+--       comes nothing: most buyers lose.
 -- Invariant: every unit up to `next` is either returned or held by exactly one slot, and every
 --       winner is in unsent before this call ends. Whoever loses changes nothing. Nothing is
 --       written before the end, and unsent first: a server without memory refuses that one, and
@@ -41,27 +42,33 @@ end
 local at_now = string.format('%d', now)
 local first, width = 4 + confirmed, 5
 
--- All slots of all buyers at once; winners of this batch are added as they win.
-local held, fields, READ_MAX, asked = {}, {}, 2000, 0
+-- What the buyers hold, by user and slot; winners of this batch are added as they win. Most hold
+-- nothing and are not in it.
+local held, fields, users, READ_MAX, asked = {}, {}, {}, 2000, 0
 local function read()
-  if #fields > 0 then
-    local values = redis.call('HMGET', KEYS[3], unpack(fields))
-    for i, field in ipairs(fields) do
-      held[field] = values[i] or nil
+  for i, value in ipairs(redis.call('HMGET', KEYS[3], unpack(fields))) do
+    if value then
+      local user, slot = users[math.ceil(i / limit)], (i - 1) % limit + 1
+      held[user] = held[user] or {}
+      held[user][slot] = value
     end
-    fields = {}
   end
+  fields, users = {}, {}
 end
 for i = first, #ARGV, width do
+  local user = ARGV[i]
+  users[#users + 1] = user
   asked = asked + math.min(tonumber(ARGV[i + 1]), limit)
   for slot = 1, limit do
-    fields[#fields + 1] = ARGV[i] .. '/' .. slot
-    if #fields == READ_MAX then
-      read()
-    end
+    fields[#fields + 1] = user .. '/' .. slot
+  end
+  if #fields >= READ_MAX then
+    read()
   end
 end
-read()
+if #fields > 0 then
+  read()
+end
 
 -- A slot's value: order id | unit | at | request key.
 local function parse(value)
@@ -76,15 +83,16 @@ local function newer(at, order, than_at, than_order)
   return #order > #than_order or (#order == #than_order and order > than_order)
 end
 
--- The slots that are free, and the order that this request repeats.
+-- How many slots are free, and the order that this request repeats.
 local function look(user, key)
-  local free, order, order_at = {}, nil, 0
+  local mine, free, order, order_at = held[user], limit, nil, 0
+  if not mine then
+    return free
+  end
   for slot = 1, limit do
-    local value = held[user .. '/' .. slot]
-    if not value then
-      free[#free + 1] = slot
-    else
-      local id, _, at, its_key = parse(value)
+    if mine[slot] then
+      free = free - 1
+      local id, _, at, its_key = parse(mine[slot])
       at = tonumber(at)
       if key ~= '' and its_key == key then
         return free, id
@@ -100,7 +108,7 @@ end
 local function slots_of(user, order)
   local slots, at = {}, 0
   for slot = 1, limit do
-    local value = held[user .. '/' .. slot]
+    local value = held[user][slot]
     if value then
       local id, _, its_at = parse(value)
       if id == order then
@@ -123,27 +131,33 @@ local function take()
   return string.format('%d', next_unit)
 end
 
-local reply = {'open', meta[1], at_now}
+local reply = {'open', meta[1]}
 local function answer(outcome, order, at, slots, last)
   local size = #reply
   reply[size + 1], reply[size + 2], reply[size + 3] = outcome, order, at
-  reply[size + 4], reply[size + 5] = slots, last
+  reply[size + 4], reply[size + 5] = table.concat(slots, ','), last
+end
+local function refuse(outcome)
+  reply[#reply + 1] = outcome
 end
 
 local new_buyers, new_unsent, entries = {}, {}, {}
-local function win(user, quantity, key, order, trace, free)
-  local slots, taken, taken_pairs = {}, {}, {}
+local function win(user, quantity, key, order, trace)
+  local mine, slots, taken, taken_pairs, slot = held[user] or {}, {}, {}, {}, 0
+  held[user] = mine
   for n = 1, quantity do
-    local slot, unit = free[n], take()
-    local field, value = user .. '/' .. slot, order .. '|' .. unit .. '|' .. at_now .. '|' .. key
-    held[field] = value
-    new_buyers[#new_buyers + 1], new_buyers[#new_buyers + 2] = field, value
+    repeat
+      slot = slot + 1
+    until not mine[slot]
+    local unit = take()
+    mine[slot] = order .. '|' .. unit .. '|' .. at_now .. '|' .. key
+    new_buyers[#new_buyers + 1], new_buyers[#new_buyers + 2] = user .. '/' .. slot, mine[slot]
     slots[n], taken[n], taken_pairs[n] = slot, unit, slot .. ':' .. unit
   end
   local pairs_text = table.concat(taken_pairs, ',')
   entries[order] = table.concat({user, at_now, meta[1], pairs_text, trace, key}, '|')
   new_unsent[#new_unsent + 1], new_unsent[#new_unsent + 2] = order, entries[order]
-  answer(1, order, at_now, table.concat(slots, ','), table.concat(taken, ','))
+  answer(1, order, at_now, slots, table.concat(taken, ','))
 end
 
 for i = first, #ARGV, width do
@@ -152,18 +166,17 @@ for i = first, #ARGV, width do
   local free, earlier = look(user, key)
   if earlier then
     local slots, at = slots_of(user, earlier)
-    local entry = entries[earlier] or redis.call('HGET', KEYS[4], earlier) or ''
-    answer(2, earlier, at, table.concat(slots, ','), entry)
+    answer(2, earlier, at, slots, entries[earlier] or redis.call('HGET', KEYS[4], earlier) or '')
   elseif now < opens then
-    answer(4, '', 0, '', '')
+    refuse(4)
   elseif closes > 0 and now >= closes then
-    answer(5, '', 0, '', '')
-  elseif #free < quantity then
-    answer(6, '', 0, '', '')
+    refuse(5)
+  elseif free < quantity then
+    refuse(6)
   elseif units - next_unit + returned - again < quantity then
-    answer(3, '', 0, '', '')
+    refuse(3)
   else
-    win(user, quantity, key, order, trace, free)
+    win(user, quantity, key, order, trace)
   end
 end
 

@@ -5,39 +5,39 @@ use futures_util::future::try_join_all;
 use super::Stock;
 use crate::Error;
 
-/// An accepted order has its row long before.
-const PENDING_S: u32 = 3_600;
+/// A mirror is kept by the hour, and read for this one and the one before: an accepted order has
+/// its row long before.
+const HOUR_MS: i64 = 3_600_000;
+const EXPIRY_S: u32 = 2 * 3_600;
 /// Buyers of a bucket are mirrored in one call; on a cluster the buckets spread over its nodes.
 const BUCKETS: i64 = 8;
 
-/// One entry of the mirror.
+/// One entry of the mirror: a line of text.
 #[derive(Debug)]
 pub(crate) struct Pending {
     pub(crate) user_id: i64,
-    pub(crate) order_no: String,
     pub(crate) entry: String,
 }
 
 impl Stock {
-    fn pending_key(&self, user: i64) -> String {
-        let bucket = user % BUCKETS;
-        self.kv.key(&format!("pending:{{{bucket}}}:{user}"))
+    fn pending_key(&self, bucket: i64, hour: i64) -> String {
+        self.kv.key(&format!("pending:{{{bucket}}}:{hour}"))
     }
 
-    pub(crate) async fn remember(&self, entries: Vec<Pending>) -> Result<(), Error> {
+    pub(crate) async fn remember(&self, now_ms: i64, entries: Vec<Pending>) -> Result<(), Error> {
         let mut buckets: HashMap<i64, Vec<Pending>> = HashMap::new();
         for entry in entries {
             let bucket = buckets.entry(entry.user_id % BUCKETS).or_default();
             bucket.push(entry);
         }
-        let calls = buckets.into_values().map(|entries| async move {
-            let mut call = self.remember.call(&self.kv);
+        let calls = buckets.into_iter().map(|(bucket, entries)| async move {
+            let mut call = self
+                .remember
+                .call(&self.kv)
+                .key(self.pending_key(bucket, now_ms / HOUR_MS))
+                .arg(EXPIRY_S);
             for entry in &entries {
-                call = call.key(self.pending_key(entry.user_id));
-            }
-            call = call.arg(PENDING_S);
-            for entry in &entries {
-                call = call.arg(&entry.order_no).arg(&entry.entry);
+                call = call.arg(entry.user_id).arg(&entry.entry);
             }
             call.invoke::<i64>().await
         });
@@ -45,10 +45,16 @@ impl Stock {
         Ok(())
     }
 
-    /// Order numbers and entries of a buyer's mirror.
-    pub(crate) async fn remembered(&self, user: i64) -> Result<Vec<(String, String)>, Error> {
-        let mut all = kv::cmd("HGETALL");
-        all.arg(self.pending_key(user));
-        Ok(self.kv.query(&all).await?)
+    /// The entries of a buyer's mirror.
+    pub(crate) async fn remembered(&self, now_ms: i64, user: i64) -> Result<Vec<String>, Error> {
+        let hour = now_ms / HOUR_MS;
+        let looks = [hour - 1, hour].map(|hour| async move {
+            let mut get = kv::cmd("HGET");
+            get.arg(self.pending_key(user % BUCKETS, hour)).arg(user);
+            self.kv.query::<Option<String>>(&get).await
+        });
+        let found = try_join_all(looks).await?;
+        let lines = found.iter().flatten().flat_map(|text| text.lines());
+        Ok(lines.map(str::to_owned).collect())
     }
 }

@@ -74,61 +74,56 @@ impl Stock {
                 .arg(&ask.trace_parent);
         }
         let reply: Vec<kv::Value> = call.invoke().await?;
-        let reply: Vec<String> = reply.into_iter().map(text).collect();
-        decode(&reply, asks.len())
-            .ok_or(Error::Unexpected("a reply of reserve that cannot be read"))
+        decode(reply, asks.len()).ok_or(Error::Unexpected("a reply of reserve that cannot be read"))
     }
 }
 
-/// The script answers with numbers and texts; here all of it is text.
-fn text(value: kv::Value) -> String {
-    match value {
-        kv::Value::Int(number) => number.to_string(),
-        kv::Value::BulkString(bytes) => String::from_utf8(bytes).unwrap_or_default(),
-        kv::Value::SimpleString(text) => text,
-        _ => String::new(),
-    }
-}
-
-fn decode(reply: &[String], asked: usize) -> Option<Reserved> {
-    const HEAD: usize = 3;
-    const WIDTH: usize = 5;
-    match reply.first()?.as_str() {
+fn decode(reply: Vec<kv::Value>, asked: usize) -> Option<Reserved> {
+    let mut fields = reply.into_iter();
+    match text(&mut fields)?.as_str() {
         "paused" => return Some(Reserved::Paused),
-        "open" if reply.len() == HEAD + WIDTH * asked => {}
+        "open" => {}
         _ => return None,
     }
-    let epoch = reply[1].parse().ok()?;
-    let answers = reply[HEAD..]
-        .chunks_exact(WIDTH)
-        .map(answer)
+    let epoch = text(&mut fields)?.parse().ok()?;
+    let answers = (0..asked)
+        .map(|_| answer(&mut fields))
         .collect::<Option<_>>()?;
-    Some(Reserved::Open { epoch, answers })
+    let is_all = fields.next().is_none();
+    is_all.then_some(Reserved::Open { epoch, answers })
 }
 
-fn answer(fields: &[String]) -> Option<Answer> {
-    let [outcome, order, at, slots, last] = fields else {
+/// The next buyer's; only who has an order has more than an outcome.
+fn answer(fields: &mut impl Iterator<Item = kv::Value>) -> Option<Answer> {
+    let kv::Value::Int(outcome) = fields.next()? else {
         return None;
     };
-    Some(match outcome.as_str() {
-        "1" => Answer::Won {
-            order_id: order.parse().ok()?,
-            at_ms: at.parse().ok()?,
-            slots: numbers(slots)?,
-            units: numbers(last)?,
+    Some(match outcome {
+        1 => Answer::Won {
+            order_id: text(fields)?.parse().ok()?,
+            at_ms: text(fields)?.parse().ok()?,
+            slots: numbers(&text(fields)?)?,
+            units: numbers(&text(fields)?)?,
         },
-        "2" => Answer::Repeated {
-            order_id: order.parse().ok()?,
-            at_ms: at.parse().ok()?,
-            slots: numbers(slots)?,
-            unsent: Some(last.clone()).filter(|entry| !entry.is_empty()),
+        2 => Answer::Repeated {
+            order_id: text(fields)?.parse().ok()?,
+            at_ms: text(fields)?.parse().ok()?,
+            slots: numbers(&text(fields)?)?,
+            unsent: text(fields).filter(|entry| !entry.is_empty()),
         },
-        "3" => Answer::SoldOut,
-        "4" => Answer::NotStarted,
-        "5" => Answer::Ended,
-        "6" => Answer::Limit,
+        3 => Answer::SoldOut,
+        4 => Answer::NotStarted,
+        5 => Answer::Ended,
+        6 => Answer::Limit,
         _ => return None,
     })
+}
+
+fn text(fields: &mut impl Iterator<Item = kv::Value>) -> Option<String> {
+    match fields.next()? {
+        kv::Value::BulkString(bytes) => String::from_utf8(bytes).ok(),
+        _ => None,
+    }
 }
 
 fn numbers<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
@@ -139,25 +134,31 @@ fn numbers<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
 mod tests {
     use super::*;
 
-    fn reply(parts: &[&str]) -> Vec<String> {
-        parts.iter().map(ToString::to_string).collect()
+    fn reply(parts: &[&str]) -> Vec<kv::Value> {
+        let value = |part: &&str| match part.strip_prefix(':') {
+            Some(number) => kv::Value::Int(number.parse().unwrap()),
+            None => kv::Value::BulkString(part.as_bytes().to_vec()),
+        };
+        parts.iter().map(value).collect()
     }
 
     #[test]
     fn one_answer_per_buyer_or_none_at_all() {
-        let open = reply(&["open", "3", "1000", "1", "42", "1000", "1,2", "8,9"]);
+        let open = reply(&["open", "3", ":3", ":1", "42", "1000", "1,2", "8,9"]);
         let won = Answer::Won {
             order_id: 42,
             at_ms: 1_000,
             slots: vec![1, 2],
             units: vec![8, 9],
         };
-        let answers = vec![won];
-        assert_eq!(decode(&open, 1), Some(Reserved::Open { epoch: 3, answers }));
-        assert_eq!(decode(&open, 2), None, "one is missing");
-        assert_eq!(decode(&reply(&["paused"]), 2), Some(Reserved::Paused));
-        assert_eq!(decode(&[], 1), None);
-        let odd = reply(&["open", "3", "1000", "9", "", "0", "", ""]);
-        assert_eq!(decode(&odd, 1), None);
+        let answers = vec![Answer::SoldOut, won];
+        let decoded = decode(open.clone(), 2);
+        assert_eq!(decoded, Some(Reserved::Open { epoch: 3, answers }));
+        assert_eq!(decode(open.clone(), 3), None, "one is missing");
+        assert_eq!(decode(open, 1), None, "one is too many");
+        assert_eq!(decode(reply(&["paused"]), 2), Some(Reserved::Paused));
+        assert_eq!(decode(Vec::new(), 1), None);
+        assert_eq!(decode(reply(&["open", "3", ":9"]), 1), None);
+        assert_eq!(decode(reply(&["open", "3", ":1", "42", "1000"]), 1), None);
     }
 }
