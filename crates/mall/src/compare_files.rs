@@ -210,6 +210,9 @@ fn table(summary: &Summary, output: &Path) -> String {
                 lines.push(format!("  {label}  {}", names.join("、")));
             }
         }
+        for renamed in &pair.columns.renamed {
+            lines.push(format!("  疑似改名  {} → {}", renamed.from, renamed.to));
+        }
     }
     for notice in &summary.notices {
         lines.push(format!("! {}", notice.message));

@@ -2,13 +2,13 @@
 
 use super::{
     CellCounts, ColumnChange, Failure, FailureCode, Footer, HeaderMode, Keyless, Limits, Options,
-    RowCounts,
+    Renamed, RowCounts,
     difference::{Comparer, Verdict},
     index::RowKey,
     key::{Rows, Search, Trial},
     pairing::{NONE, Pairing},
     plan::{Head, HeadRow, Layout, Slot, choose_headers, match_columns, read_head},
-    sequence,
+    renames, sequence,
     side::Side,
     strings::Rules,
     table::Table,
@@ -42,6 +42,8 @@ pub(crate) struct Pair {
     pub(crate) by_slot: Vec<u64>,
     /// Some stretch of rows was too different to align.
     pub(crate) bounded: bool,
+    /// Columns of one file each that hold the same.
+    pub(crate) renamed: Vec<Renamed>,
 }
 
 /// One side of a pair.
@@ -135,16 +137,18 @@ pub(crate) fn compare(
         options,
     };
     let mut trial = search.run()?;
-    let bounded = align(&search, &mut trial)?;
+    let turned = (&right.sha256, &tables.1.name) < (&left.sha256, &tables.0.name);
+    let bounded = align(&search, &mut trial, turned)?;
     let found = Found::count(&search, &trial)?;
     refuse(&trial, options)?;
+    let renamed = renames::suggest(&search, &trial.pairing.left_of)?;
     Ok(found.into_pair(
         (left_table, right_table),
         layers,
         slots,
         trial,
         options,
-        bounded,
+        (bounded, renamed),
     ))
 }
 
@@ -190,14 +194,26 @@ fn footer(table: &Table, lens: &super::lens::Lens<'_>, first: usize) -> Result<u
     Ok(count)
 }
 
-/// Without a key, rows are matched in sequence.
-fn align(search: &Search<'_>, trial: &mut Trial) -> Result<bool, Failure> {
+/// Without a key, rows are matched in sequence. Ties are broken by which file comes first, so it
+/// is the files that decide which one that is: the answer is the same from both sides.
+fn align(search: &Search<'_>, trial: &mut Trial, turned: bool) -> Result<bool, Failure> {
     if trial.key.is_some() {
         return Ok(false);
     }
     let mut comparer = Comparer::new(search.left, search.right, search.slots);
-    let mut alike = |left: u32, right: u32| comparer.alike(left, right);
-    let (left_of, bounded) = sequence::align(&trial.left.prints, &trial.right.prints, &mut alike)?;
+    let (left, right) = (&trial.left.prints, &trial.right.prints);
+    let (left_of, bounded) = if turned {
+        let mut alike = |right: u32, left: u32| comparer.alike(left, right);
+        let (right_of, bounded) = sequence::align(right, left, &mut alike)?;
+        let mut left_of = vec![NONE; right.len()];
+        for (left, &right) in right_of.iter().enumerate().filter(|(_, row)| **row != NONE) {
+            left_of[right as usize] = left as u32;
+        }
+        (left_of, bounded)
+    } else {
+        let mut alike = |left: u32, right: u32| comparer.alike(left, right);
+        sequence::align(left, right, &mut alike)?
+    };
     trial.pairing.left_of = left_of;
     Ok(bounded)
 }
@@ -287,7 +303,7 @@ impl Found {
         slots: Vec<Slot>,
         trial: Trial,
         options: &Options,
-        bounded: bool,
+        (bounded, renamed): (bool, Vec<Renamed>),
     ) -> Pair {
         let (confidence, overlap) = (trial.unique(), trial.overlap());
         let (key, mode) = match &trial.key {
@@ -323,6 +339,7 @@ impl Found {
             cells: self.cells,
             by_slot: self.by_slot,
             bounded,
+            renamed,
         }
     }
 }
