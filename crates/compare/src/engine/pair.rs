@@ -40,10 +40,17 @@ pub(crate) struct Pair {
     pub(crate) cells: CellCounts,
     /// Changed cells by slot.
     pub(crate) by_slot: Vec<u64>,
+    pub(crate) hints: Hints,
+}
+
+/// What the owner of the files may want to know of a pair.
+pub(crate) struct Hints {
     /// Some stretch of rows was too different to align.
     pub(crate) bounded: bool,
     /// Columns of one file each that hold the same.
     pub(crate) renamed: Vec<Renamed>,
+    /// Slots of a key that the files write in different ways.
+    pub(crate) mismatch: Vec<usize>,
 }
 
 /// One side of a pair.
@@ -141,14 +148,18 @@ pub(crate) fn compare(
     let bounded = align(&search, &mut trial, turned)?;
     let found = Found::count(&search, &trial)?;
     refuse(&trial, options)?;
-    let renamed = renames::suggest(&search, &trial.pairing.left_of)?;
+    let hints = Hints {
+        bounded,
+        renamed: renames::suggest(&search, &trial.pairing.left_of)?,
+        mismatch: search.mismatch(&trial)?,
+    };
     Ok(found.into_pair(
         (left_table, right_table),
         layers,
         slots,
         trial,
         options,
-        (bounded, renamed),
+        hints,
     ))
 }
 
@@ -303,7 +314,7 @@ impl Found {
         slots: Vec<Slot>,
         trial: Trial,
         options: &Options,
-        (bounded, renamed): (bool, Vec<Renamed>),
+        hints: Hints,
     ) -> Pair {
         let (confidence, overlap) = (trial.unique(), trial.overlap());
         let (key, mode) = match &trial.key {
@@ -338,8 +349,7 @@ impl Found {
             rows: self.rows,
             cells: self.cells,
             by_slot: self.by_slot,
-            bounded,
-            renamed,
+            hints,
         }
     }
 }

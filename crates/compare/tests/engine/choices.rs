@@ -231,6 +231,7 @@ fn a_renamed_column_is_suggested_and_no_more() {
         ("电话", "联系电话", 0.975)
     );
     assert!(!outcome.summary.identical);
+    assert!(notices(&outcome).contains(&NoticeCode::ColumnRenameSuggested));
 
     let quiet = desk.tables(&left, &right, r#"{"columns":{"suggest_renames":false}}"#);
     assert!(quiet.summary.pairs[0].columns.renamed.is_empty());
@@ -242,4 +243,29 @@ fn a_renamed_column_is_suggested_and_no_more() {
     same[0][2] = text("性别");
     let outcome = desk.tables(&few, &same, "{}");
     assert!(outcome.summary.pairs[0].columns.renamed.is_empty());
+}
+
+#[test]
+fn keys_written_in_another_way_are_noticed() {
+    let desk = Desk::new();
+    let sheet = |key: fn(u32) -> String| {
+        let mut table = vec![vec![text("工号"), text("姓名")]];
+        let row = |row| vec![text(&key(row)), text(&format!("员工{}", row % 7))];
+        table.extend((100..140).map(row));
+        table
+    };
+    let left = sheet(|row| format!("000{row}"));
+    let right = sheet(|row| format!(" {row}"));
+    let given = r#"{"key":{"mode":"columns","columns":["工号"]}}"#;
+    for options in ["{}", given] {
+        let outcome = desk.tables(&left, &right, options);
+        assert!(notices(&outcome).contains(&NoticeCode::KeyFormatMismatch));
+    }
+    let options = r#"{"key":{"mode":"columns","columns":["工号"]},
+        "values":{"leading_zeros":"ignore"}}"#;
+    let outcome = desk.tables(&left, &right, options);
+    assert!(outcome.summary.identical && notices(&outcome).is_empty());
+    let other = sheet(|row| format!("K{row}"));
+    let outcome = desk.tables(&left, &other, given);
+    assert_eq!(notices(&outcome), [NoticeCode::KeyNoOverlap]);
 }
