@@ -38,6 +38,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     })?;
     let python = step("Python packages", || venv(&target.join("bench-venv")))?;
     let mut found = Map::new();
+    let mut agreed = true;
     for (pair, rows, columns) in PAIRS {
         if !options.pairs.is_empty() && !options.pairs.iter().any(|wanted| wanted == pair) {
             continue;
@@ -56,6 +57,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
             for count in ["added", "removed", "changed"] {
                 if best[count] != planted[count] {
                     println!("{pair:8} {tool:9} {count}: planted were {}", planted[count]);
+                    agreed = false;
                 }
             }
             for (name, value) in best.as_object().into_iter().flatten() {
@@ -66,6 +68,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     if let Some(file) = options.json {
         fs::write(file, serde_json::to_vec_pretty(&found)?)?;
     }
+    ensure!(agreed, "the tools do not agree on what was planted");
     Ok(())
 }
 
