@@ -15,6 +15,7 @@ mod pair;
 mod pairing;
 mod plan;
 mod progress;
+mod renames;
 mod report;
 mod result;
 mod run;

@@ -63,6 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 /// True: the files are identical.
 fn compare(arguments: &Arguments) -> Result<bool> {
     let options = options(arguments)?;
+    check_paths(arguments)?;
     let scratch = tempfile::tempdir().context("no room for temporary files")?;
     let preview = scratch.path().join("preview.json");
     let request = Request {
@@ -100,6 +101,29 @@ fn compare(arguments: &Arguments) -> Result<bool> {
         print!("{}", table(&summary, &arguments.output));
     }
     Ok(summary.identical)
+}
+
+/// What only shows at the end of a comparison is said before it: and a result that takes an input's
+/// place would be the end of that input.
+fn check_paths(arguments: &Arguments) -> Result<()> {
+    let output = std::path::absolute(&arguments.output)?;
+    let folder = output.parent().unwrap_or(&output);
+    if !folder.is_dir() {
+        bail!("没有文件夹 {},结果无法写入", folder.display());
+    }
+    if output.is_dir() {
+        bail!("{} 是文件夹,请用 -o 给出结果文件名", output.display());
+    }
+    for (slot, input) in [(1, &arguments.left), (2, &arguments.right)] {
+        if input.is_dir() {
+            bail!("文件{slot}: {} 是文件夹", input.display());
+        }
+        let same = input.canonicalize().ok();
+        if same.is_some() && same == output.canonicalize().ok() {
+            bail!("结果 {} 会覆盖文件{slot},请用 -o 另取名", output.display());
+        }
+    }
+    Ok(())
 }
 
 fn input(path: &Path) -> Input {

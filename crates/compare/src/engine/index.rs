@@ -31,7 +31,7 @@ pub(crate) struct SideSlot {
 
 pub(crate) struct Index {
     pub(crate) keys: Vec<Digest>,
-    pub(crate) prints: Vec<u64>,
+    pub(crate) prints: Vec<Digest>,
     /// Rows without a key, ascending.
     pub(crate) keyless: Vec<u32>,
 }
@@ -67,7 +67,7 @@ pub(crate) fn build(
         reader.next(&mut record)?;
     }
     while reader.next(&mut record)? {
-        let mut print = 0_u64;
+        let mut print: Digest = 0;
         parts.fill(0);
         for cell in &record.cells {
             let Some(&slot) = by_column.get(cell.column as usize) else {
@@ -90,12 +90,12 @@ pub(crate) fn build(
             match key {
                 RowKey::Slots(slots) if slots.iter().all(|&slot| parts[slot] == 0) => {
                     index.keyless.push(row as u32);
-                    seed.join(KEYLESS, Digest::from(print))
+                    seed.join(KEYLESS, print)
                 }
                 RowKey::Slots(slots) => slots
                     .iter()
                     .fold(1, |key, &slot| seed.join(key, parts[slot])),
-                RowKey::Whole => seed.join(WHOLE, Digest::from(print)),
+                RowKey::Whole => seed.join(WHOLE, print),
                 RowKey::Number => seed.join(PLACE, Digest::from(record.number)),
                 RowKey::Place => seed.join(PLACE, row as Digest),
             }

@@ -1,6 +1,7 @@
 //! What identifies a row: the columns that were asked for, or the best that can be found.
 
 mod candidates;
+mod mismatch;
 
 use super::{
     Duplicates, Failure, FailureCode, KeyMode, Mode, Options,

@@ -140,7 +140,7 @@ fn of_pair(pair: &Pair, right: &Side, notices: &mut Vec<Notice>) {
             1,
         );
     }
-    if pair.bounded {
+    if pair.hints.bounded {
         say(
             NoticeCode::KeyNotFound,
             "部分区域差异过大,按行位置比较".to_owned(),
@@ -164,9 +164,21 @@ fn of_pair(pair: &Pair, right: &Side, notices: &mut Vec<Notice>) {
             keyless,
         );
     }
-    if !pair.key.is_empty() && pair.overlap == 0.0 {
-        let message = "主键没有交集,疑似前导零或空格不同".to_owned();
-        say(NoticeCode::KeyNoOverlap, message, 1);
+    if !pair.hints.mismatch.is_empty() {
+        let names = pair.hints.mismatch.iter();
+        let names: Vec<&str> = names.map(|&slot| pair.slots[slot].name.as_str()).collect();
+        let message = format!(
+            "两表\"{}\"的写法不同(前导零、大小写或空格),可设 values.leading_zeros=ignore、\
+             values.case=ignore 并以其为主键重新比较",
+            names.join(" + ")
+        );
+        say(NoticeCode::KeyFormatMismatch, message, 1);
+    } else if !pair.key.is_empty() && pair.overlap == 0.0 {
+        say(NoticeCode::KeyNoOverlap, "主键没有交集".to_owned(), 1);
+    }
+    for renamed in &pair.hints.renamed {
+        let message = format!("列\"{}\"疑似改名为\"{}\"", renamed.from, renamed.to);
+        say(NoticeCode::ColumnRenameSuggested, message, 1);
     }
     let footer = (pair.left.footer + pair.right.footer) as u64;
     if footer > 0 {

@@ -2,13 +2,13 @@
 
 use super::{
     CellCounts, ColumnChange, Failure, FailureCode, Footer, HeaderMode, Keyless, Limits, Options,
-    RowCounts,
+    Renamed, RowCounts,
     difference::{Comparer, Verdict},
     index::RowKey,
     key::{Rows, Search, Trial},
     pairing::{NONE, Pairing},
     plan::{Head, HeadRow, Layout, Slot, choose_headers, match_columns, read_head},
-    sequence,
+    renames, sequence,
     side::Side,
     strings::Rules,
     table::Table,
@@ -40,8 +40,17 @@ pub(crate) struct Pair {
     pub(crate) cells: CellCounts,
     /// Changed cells by slot.
     pub(crate) by_slot: Vec<u64>,
+    pub(crate) hints: Hints,
+}
+
+/// What the owner of the files may want to know of a pair.
+pub(crate) struct Hints {
     /// Some stretch of rows was too different to align.
     pub(crate) bounded: bool,
+    /// Columns of one file each that hold the same.
+    pub(crate) renamed: Vec<Renamed>,
+    /// Slots of a key that the files write in different ways.
+    pub(crate) mismatch: Vec<usize>,
 }
 
 /// One side of a pair.
@@ -135,16 +144,22 @@ pub(crate) fn compare(
         options,
     };
     let mut trial = search.run()?;
-    let bounded = align(&search, &mut trial)?;
+    let turned = (&right.sha256, &tables.1.name) < (&left.sha256, &tables.0.name);
+    let bounded = align(&search, &mut trial, turned)?;
     let found = Found::count(&search, &trial)?;
     refuse(&trial, options)?;
+    let hints = Hints {
+        bounded,
+        renamed: renames::suggest(&search, &trial.pairing.left_of)?,
+        mismatch: search.mismatch(&trial)?,
+    };
     Ok(found.into_pair(
         (left_table, right_table),
         layers,
         slots,
         trial,
         options,
-        bounded,
+        hints,
     ))
 }
 
@@ -190,14 +205,26 @@ fn footer(table: &Table, lens: &super::lens::Lens<'_>, first: usize) -> Result<u
     Ok(count)
 }
 
-/// Without a key, rows are matched in sequence.
-fn align(search: &Search<'_>, trial: &mut Trial) -> Result<bool, Failure> {
+/// Without a key, rows are matched in sequence. Ties are broken by which file comes first, so it
+/// is the files that decide which one that is: the answer is the same from both sides.
+fn align(search: &Search<'_>, trial: &mut Trial, turned: bool) -> Result<bool, Failure> {
     if trial.key.is_some() {
         return Ok(false);
     }
     let mut comparer = Comparer::new(search.left, search.right, search.slots);
-    let mut alike = |left: u32, right: u32| comparer.alike(left, right);
-    let (left_of, bounded) = sequence::align(&trial.left.prints, &trial.right.prints, &mut alike)?;
+    let (left, right) = (&trial.left.prints, &trial.right.prints);
+    let (left_of, bounded) = if turned {
+        let mut alike = |right: u32, left: u32| comparer.alike(left, right);
+        let (right_of, bounded) = sequence::align(right, left, &mut alike)?;
+        let mut left_of = vec![NONE; right.len()];
+        for (left, &right) in right_of.iter().enumerate().filter(|(_, row)| **row != NONE) {
+            left_of[right as usize] = left as u32;
+        }
+        (left_of, bounded)
+    } else {
+        let mut alike = |left: u32, right: u32| comparer.alike(left, right);
+        sequence::align(left, right, &mut alike)?
+    };
     trial.pairing.left_of = left_of;
     Ok(bounded)
 }
@@ -287,7 +314,7 @@ impl Found {
         slots: Vec<Slot>,
         trial: Trial,
         options: &Options,
-        bounded: bool,
+        hints: Hints,
     ) -> Pair {
         let (confidence, overlap) = (trial.unique(), trial.overlap());
         let (key, mode) = match &trial.key {
@@ -322,7 +349,7 @@ impl Found {
             rows: self.rows,
             cells: self.cells,
             by_slot: self.by_slot,
-            bounded,
+            hints,
         }
     }
 }

@@ -109,7 +109,7 @@ fn match_group(
     for &row in &group.right {
         left_of[row as usize] = NONE;
     }
-    let mut by_print: HashMap<u64, Vec<u32>> = HashMap::new();
+    let mut by_print: HashMap<Digest, Vec<u32>> = HashMap::new();
     for &row in group.left.iter().rev() {
         by_print
             .entry(left.prints[row as usize])

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{Failure, pairing::NONE};
+use super::{Failure, pairing::NONE, value::Digest};
 
 /// Work on one gap, in cells of the table that finds a longest common sequence.
 const GAP_CELLS_MAX: usize = 4_000_000;
@@ -17,8 +17,8 @@ pub(crate) type Alike<'a> = &'a mut dyn FnMut(u32, u32) -> Result<f64, Failure>;
 /// The left row of every right row, ascending where it is not [`NONE`]; and whether some gap was
 /// too large and was matched by place.
 pub(crate) fn align(
-    left: &[u64],
-    right: &[u64],
+    left: &[Digest],
+    right: &[Digest],
     alike: Alike<'_>,
 ) -> Result<(Vec<u32>, bool), Failure> {
     let mut aligned = Aligned {
@@ -32,8 +32,8 @@ pub(crate) fn align(
 }
 
 struct Aligned<'a> {
-    left: &'a [u64],
-    right: &'a [u64],
+    left: &'a [Digest],
+    right: &'a [Digest],
     left_of: Vec<u32>,
     bounded: bool,
 }
@@ -78,7 +78,7 @@ impl Aligned<'_> {
 
     /// Rows that occur once on each side, in ascending order on both.
     fn anchors(&self, from: Point, to: Point) -> Vec<Point> {
-        let mut seen: HashMap<u64, (u32, usize, u32, usize)> = HashMap::new();
+        let mut seen: HashMap<Digest, (u32, usize, u32, usize)> = HashMap::new();
         for i in from.0..to.0 {
             let entry = seen.entry(self.left[i]).or_default();
             (entry.0, entry.1) = (entry.0 + 1, i);
@@ -198,7 +198,7 @@ mod tests {
 
     use super::*;
 
-    fn aligned(left: &[u64], right: &[u64]) -> Vec<u32> {
+    fn aligned(left: &[Digest], right: &[Digest]) -> Vec<u32> {
         let mut alike = |i: u32, j: u32| {
             Ok(f64::from(u8::from(
                 left[i as usize] / 10 == right[j as usize] / 10,
@@ -217,8 +217,8 @@ mod tests {
     proptest! {
         #[test]
         fn pairs_ascend_and_nothing_is_used_twice(
-            left in prop::collection::vec(0..40_u64, 0..40),
-            right in prop::collection::vec(0..40_u64, 0..40),
+            left in prop::collection::vec(0..40_u128, 0..40),
+            right in prop::collection::vec(0..40_u128, 0..40),
         ) {
             let mut pairs = aligned(&left, &right);
             pairs.retain(|row| *row != NONE);

@@ -202,3 +202,70 @@ fn what_an_option_names_must_be_there() {
     let failure = desk.files(&path, &other, "{}").err().unwrap();
     assert_eq!(failure.code, FailureCode::NoCommonColumns);
 }
+
+#[test]
+fn a_renamed_column_is_suggested_and_no_more() {
+    let desk = Desk::new();
+    let sheet = |name: &str, odd: &str| {
+        let mut table = vec![vec![text("编号"), text("数量"), text(name)]];
+        table.extend((0..40).map(|row| {
+            let phone = match row {
+                7 => odd.to_owned(),
+                _ => format!("1380000{row:04}"),
+            };
+            vec![text(&format!("A{row}")), Cell::Number(1.0), text(&phone)]
+        }));
+        table
+    };
+    let (left, right) = (sheet("电话", "无"), sheet("联系电话", "空"));
+    let outcome = desk.tables(&left, &right, "{}");
+    let columns = &outcome.summary.pairs[0].columns;
+    assert_eq!((columns.added.len(), columns.removed.len()), (1, 1));
+    let renamed = &columns.renamed[0];
+    assert_eq!(
+        (
+            renamed.from.as_str(),
+            renamed.to.as_str(),
+            renamed.agreement
+        ),
+        ("电话", "联系电话", 0.975)
+    );
+    assert!(!outcome.summary.identical);
+    assert!(notices(&outcome).contains(&NoticeCode::ColumnRenameSuggested));
+
+    let quiet = desk.tables(&left, &right, r#"{"columns":{"suggest_renames":false}}"#);
+    assert!(quiet.summary.pairs[0].columns.renamed.is_empty());
+    let mut few = right.clone();
+    for (row, cells) in few.iter_mut().enumerate().skip(1) {
+        cells[2] = text(if row % 2 == 0 { "男" } else { "女" });
+    }
+    let mut same = few.clone();
+    same[0][2] = text("性别");
+    let outcome = desk.tables(&few, &same, "{}");
+    assert!(outcome.summary.pairs[0].columns.renamed.is_empty());
+}
+
+#[test]
+fn keys_written_in_another_way_are_noticed() {
+    let desk = Desk::new();
+    let sheet = |key: fn(u32) -> String| {
+        let mut table = vec![vec![text("工号"), text("姓名")]];
+        let row = |row| vec![text(&key(row)), text(&format!("员工{}", row % 7))];
+        table.extend((100..140).map(row));
+        table
+    };
+    let left = sheet(|row| format!("000{row}"));
+    let right = sheet(|row| format!(" {row}"));
+    let given = r#"{"key":{"mode":"columns","columns":["工号"]}}"#;
+    for options in ["{}", given] {
+        let outcome = desk.tables(&left, &right, options);
+        assert!(notices(&outcome).contains(&NoticeCode::KeyFormatMismatch));
+    }
+    let options = r#"{"key":{"mode":"columns","columns":["工号"]},
+        "values":{"leading_zeros":"ignore"}}"#;
+    let outcome = desk.tables(&left, &right, options);
+    assert!(outcome.summary.identical && notices(&outcome).is_empty());
+    let other = sheet(|row| format!("K{row}"));
+    let outcome = desk.tables(&left, &other, given);
+    assert_eq!(notices(&outcome), [NoticeCode::KeyNoOverlap]);
+}

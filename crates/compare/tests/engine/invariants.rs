@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proptest::prelude::*;
+use proptest::{collection::vec, prelude::*};
 
 use super::support::*;
 
@@ -166,6 +166,31 @@ proptest! {
             lines
         };
         prop_assert_eq!(values(&there, "旧值", "新值"), values(&back, "新值", "旧值"));
+    }
+
+    #[test]
+    fn without_a_key_swapping_swaps_too(
+        left in vec((0..3_u8, 0..3_u8, 0..2_u8), 1..30),
+        right in vec((0..3_u8, 0..3_u8, 0..2_u8), 1..30),
+    ) {
+        let table = |rows: &[(u8, u8, u8)]| {
+            let mut table = vec![["甲", "乙", "丙"].map(text).to_vec()];
+            table.extend(rows.iter().map(|row| {
+                [row.0, row.1, row.2].map(|value| text(&format!("值{value}"))).to_vec()
+            }));
+            table
+        };
+        let desk = Desk::new();
+        let (left, right) = (table(&left), table(&right));
+        let left = desk.write("left.csv", &left, Form::CsvUtf8);
+        let right = desk.write("right.csv", &right, Form::CsvUtf8);
+        let there = desk.files(&left, &right, r#"{"mode":"sequence"}"#).unwrap();
+        let back = desk.files(&right, &left, r#"{"mode":"sequence"}"#).unwrap();
+        there.check_conservation();
+        let (changed, added, removed) = there.counts();
+        prop_assert_eq!((changed, removed, added), back.counts());
+        let cells = |outcome: &Outcome| outcome.summary.pairs[0].cells;
+        prop_assert_eq!(cells(&there), cells(&back));
     }
 
     #[test]

@@ -39,6 +39,13 @@ fn identical_is_0_different_is_1_and_failure_is_2() {
     );
     assert!(fs::read(&result).unwrap().starts_with(b"PK"));
 
+    let kept = fs::read(path("new.csv")).unwrap();
+    for output in [path("new.csv"), path("no/folder.xlsx"), path("")] {
+        let failed = run(&[&path("old.csv"), &path("new.csv"), "-o", &output]);
+        assert_eq!(failed.status.code(), Some(2), "{output}: {failed:?}");
+    }
+    assert_eq!(fs::read(path("new.csv")).unwrap(), kept);
+
     for wrong in [
         vec![path("old.csv"), path("missing.csv")],
         vec![

@@ -34,20 +34,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let options = Options::parse(arguments)?;
     let target = paths::root().join("target");
     step("building the release", || {
-        let what = ["build", "--release", "--package", "mall", "--bin", "mall"];
-        process::run(Command::new("cargo").args(what).current_dir(paths::root()))?;
-        let what = [
-            "build",
-            "--release",
-            "--package",
-            "compare",
-            "--example",
-            "pairs",
-        ];
-        process::run(Command::new("cargo").args(what).current_dir(paths::root()))
+        build(&["--package", "mall", "--bin", "mall"])
     })?;
     let python = step("Python packages", || venv(&target.join("bench-venv")))?;
     let mut found = Map::new();
+    let mut agreed = true;
     for (pair, rows, columns) in PAIRS {
         if !options.pairs.is_empty() && !options.pairs.iter().any(|wanted| wanted == pair) {
             continue;
@@ -66,6 +57,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
             for count in ["added", "removed", "changed"] {
                 if best[count] != planted[count] {
                     println!("{pair:8} {tool:9} {count}: planted were {}", planted[count]);
+                    agreed = false;
                 }
             }
             for (name, value) in best.as_object().into_iter().flatten() {
@@ -76,6 +68,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     if let Some(file) = options.json {
         fs::write(file, serde_json::to_vec_pretty(&found)?)?;
     }
+    ensure!(agreed, "the tools do not agree on what was planted");
     Ok(())
 }
 
@@ -120,10 +113,21 @@ fn venv(folder: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
+fn build(what: &[&str]) -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    process::run(
+        cargo
+            .args(["build", "--release"])
+            .args(what)
+            .current_dir(paths::root()),
+    )
+}
+
 fn make(target: &Path, rows: u32, columns: u32, folder: &Path) -> Result<()> {
     if folder.join("planted.json").exists() {
         return Ok(());
     }
+    build(&["--package", "compare", "--example", "pairs"])?;
     let (rows, columns) = (rows.to_string(), columns.to_string());
     let example = target.join("release/examples/pairs");
     process::run(Command::new(example).args([rows, columns]).arg(folder))

@@ -44,9 +44,9 @@ def openpyxl(old, new):
         one, other = both[column], both[f"{column}_new"]
         differs = differs | ((one != other) & ~(one.isna() & other.isna()))
     added, removed = (all_rows["_merge"] == "right_only").sum(), (all_rows["_merge"] == "left_only").sum()
-    return int(added), int(removed), int(differs.sum())
+    return added, removed, differs.sum()
 
 
 tool, old, new = sys.argv[1:]
-added, removed, changed = {"polars": polars, "pandas": pandas, "openpyxl": openpyxl}[tool](old, new)
-print(json.dumps({"added": added, "removed": removed, "changed": changed}))
+counts = {"polars": polars, "pandas": pandas, "openpyxl": openpyxl}[tool](old, new)
+print(json.dumps(dict(zip(["added", "removed", "changed"], map(int, counts)))))

@@ -170,7 +170,7 @@ fn subsets(of: &[usize], count: usize) -> Vec<Vec<usize>> {
 }
 
 /// What a name says: 1 a key, -1 a line counter, 0 nothing.
-fn prior(name: &str) -> f64 {
+pub(super) fn prior(name: &str) -> f64 {
     let name = normal_name(name);
     if COUNTERS.contains(&name.as_str()) {
         return -1.0;

@@ -7,7 +7,7 @@ fn index(rows: &[(u8, u8)]) -> Index {
         keys: rows.iter().map(|row| Digest::from(row.0) + 1).collect(),
         prints: rows
             .iter()
-            .map(|row| u64::from(row.0) << 8 | u64::from(row.1))
+            .map(|row| Digest::from(row.0) << 8 | Digest::from(row.1))
             .collect(),
         keyless: Vec::new(),
     }

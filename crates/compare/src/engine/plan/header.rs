@@ -32,6 +32,7 @@ const ROWS: usize = 30;
 /// Below this no pair of rows is believed to be headers.
 const SCORE_MIN: f64 = 0.5;
 const TEXT_SHARE_MIN: f64 = 0.5;
+const RISE_MIN: f64 = 0.05;
 
 pub(crate) fn read_head(table: &Table, lens: &Lens<'_>) -> Result<Head, Failure> {
     let mut rows = Vec::new();
@@ -59,7 +60,7 @@ pub(crate) fn read_head(table: &Table, lens: &Lens<'_>) -> Result<Head, Failure>
 
 /// The best pair of header rows (indexes into the heads), or `None`.
 pub(crate) fn choose_headers(left: &Head, right: &Head) -> Option<(usize, usize)> {
-    let (left_scores, right_scores) = (scores(left), scores(right));
+    let (left_scores, right_scores) = (rising(scores(left)), rising(scores(right)));
     let mut best: Option<(f64, usize, usize)> = None;
     for (i, one) in left_scores.iter().enumerate() {
         for (j, other) in right_scores.iter().enumerate() {
@@ -75,6 +76,18 @@ pub(crate) fn choose_headers(left: &Head, right: &Head) -> Option<(usize, usize)
         }
     }
     best.map(|(_, i, j)| (i, j))
+}
+
+/// Only rows that look more like a header than all above them: rows of data are the same in both
+/// files more often than headers are, and would win by that.
+fn rising(scores: Vec<Option<f64>>) -> Vec<Option<f64>> {
+    let mut most = 0.0_f64;
+    let rises = |score: Option<f64>| {
+        let rises = score.filter(|score| *score > most + RISE_MIN);
+        most = most.max(score.unwrap_or(0.0));
+        rises
+    };
+    scores.into_iter().map(rises).collect()
 }
 
 /// How much each row looks like a header by itself, 0 to 1; `None`: it cannot be one.

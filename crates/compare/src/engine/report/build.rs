@@ -46,7 +46,7 @@ pub(in crate::engine) fn pair_report(pair: &Pair, left: &Side, right: &Side) -> 
             removed: unmatched(&pair.left, &|column| {
                 pair.slots.iter().any(|slot| slot.left == column)
             }),
-            renamed: Vec::new(),
+            renamed: pair.hints.renamed.clone(),
             changed: pair.changed_columns(),
         },
     }

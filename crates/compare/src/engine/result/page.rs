@@ -120,7 +120,11 @@ impl Page {
                 .write_string_with_format(row, column, cut, &format)
                 .map_err(broken)?;
         }
-        self.measure(cut);
+        // Titles and remarks run over the empty cells beside them.
+        let remark = self.header.is_empty() && matches!(class, Class::Title | Class::Warning);
+        if !remark {
+            self.measure(cut);
+        }
         self.column += 1;
         Ok(())
     }

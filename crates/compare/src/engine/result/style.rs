@@ -1,6 +1,6 @@
 //! How cells look. Colours never carry a meaning alone: words do too.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rust_xlsxwriter::{Color, Format, FormatAlign};
 
@@ -18,15 +18,25 @@ pub(super) enum Class {
     Warning,
 }
 
+/// Number formats that are kept in a result.
+const CODES_MAX: usize = 200;
+
 /// Formats by look and number format; each is made once.
 #[derive(Default)]
 pub(super) struct Styles {
     made: HashMap<(Class, String, bool), Format>,
+    codes: HashSet<String>,
 }
 
 impl Styles {
-    /// `guarded`: editing the cell must not turn its text into a formula.
+    /// `guarded`: editing the cell must not turn its text into a formula. Number formats beyond
+    /// the first [`CODES_MAX`] are dropped: a workbook with too many styles does not open.
     pub(super) fn get(&mut self, class: Class, code: &str, guarded: bool) -> &Format {
+        let known = self.codes.len() < CODES_MAX || self.codes.contains(code);
+        let code = if known { code } else { "" };
+        if !self.codes.contains(code) {
+            self.codes.insert(code.to_owned());
+        }
         self.made
             .entry((class, code.to_owned(), guarded))
             .or_insert_with(|| {
@@ -61,5 +71,19 @@ fn look(class: Class) -> Format {
         Class::New => filled(0x00C6_EFCE, 0x0000_6100),
         Class::TypeOnly => filled(0x00FF_EB9C, 0x009C_5700),
         Class::Warning => format.set_font_color(Color::RGB(0x00C0_0000)).set_bold(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn styles_are_bounded() {
+        let mut styles = Styles::default();
+        for number in 0..1000 {
+            styles.get(Class::Plain, &format!("0.00\"{number}\""), false);
+        }
+        assert!(styles.made.len() <= CODES_MAX + 1);
     }
 }

@@ -151,6 +151,11 @@ fn of_pair(book: &mut Book<'_>, pair: &PairReport, page: &mut Page) -> Result<()
             line(book, page, label, &names.join("、"))?;
         }
     }
+    for renamed in &pair.columns.renamed {
+        let share = renamed.agreement * 100.0;
+        let columns = format!("{} → {}({share:.1}%的行相同)", renamed.from, renamed.to);
+        line(book, page, "疑似改名的列", &columns)?;
+    }
     if !pair.columns.changed.is_empty() {
         page.end_row(book)?;
         heading(book, page, &["变动最多的列", "变动单元格"])?;

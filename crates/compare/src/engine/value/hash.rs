@@ -56,12 +56,15 @@ impl Seed {
     }
 
     /// One cell's share of its row's fingerprint: shares are added up, blanks have none.
-    pub(crate) fn share(self, digest: Digest, column: u32, kind: u8) -> u64 {
+    pub(crate) fn share(self, digest: Digest, column: u32, kind: u8) -> Digest {
         if digest == 0 {
             return 0;
         }
         let place = (u64::from(column) << 8 | u64::from(kind)).wrapping_mul(ODD) ^ self.0;
-        fold(digest as u64 ^ place, (digest >> 64) as u64 ^ MIX)
+        let (high, low) = ((digest >> 64) as u64, digest as u64);
+        let one = fold(low ^ place, high ^ MIX);
+        let other = fold(high ^ place.rotate_left(32), low ^ ODD);
+        u128::from(one) << 64 | u128::from(other)
     }
 }
 
