@@ -5,6 +5,7 @@ mod batches;
 mod bound;
 mod cases;
 mod cpu;
+mod given;
 mod options;
 mod report;
 mod stage;

@@ -1,7 +1,8 @@
 //! `bench sale`: measured in the release profile on real engines; the crate `e2e` does it.
-//! `bench compare`: see [`compare`].
+//! `bench compare`: see [`compare`]. `bench write`: see [`write`].
 
 mod compare;
+mod write;
 
 use std::process::Command;
 
@@ -16,8 +17,11 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     if what == "compare" {
         return compare::run(rest);
     }
+    if what == "write" {
+        return write::run(rest);
+    }
     if what != "sale" {
-        bail!("there is no bench {what}: sale, compare");
+        bail!("there is no bench {what}: sale, compare, write");
     }
     let engines = engines::up()?;
     step("building the release", || {

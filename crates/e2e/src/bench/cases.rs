@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use super::{
-    batches, cpu,
+    batches, cpu, given,
     options::Options,
     report::{Case, Report},
     stage,
@@ -54,11 +54,13 @@ pub async fn run(options: Options) -> Result<Report> {
     let users = options.requests + options.duration.as_secs().max(1) as usize * RATE_MAX;
     let last = FIRST_USER + i64::try_from(users)?;
     let tokens = Arc::new(fleet.tokens(FIRST_USER, last)?);
+    let books = fleet.books().await?;
+    let given = given::all(&options, &books).await?;
     let mut bench = Bench {
         api: fleet.api()?,
         admin: fleet.admin().await?,
-        books: fleet.books().await?,
-        report: Report::default(),
+        books,
+        report: Report::of(given),
         options,
         fleet,
         tokens,

@@ -35,23 +35,34 @@ impl Case {
 
 /// A whole run.
 #[derive(Debug, Default)]
-pub struct Report(Vec<Case>);
+pub struct Report {
+    /// What was asked for, and of which machine and engines.
+    given: Map<String, Value>,
+    cases: Vec<Case>,
+}
 
 impl Report {
+    pub(super) fn of(given: Map<String, Value>) -> Self {
+        Self {
+            given,
+            cases: Vec::new(),
+        }
+    }
+
     pub(super) fn add(&mut self, case: Case) {
         println!("{}", line(&case));
         for violation in &case.violations {
             println!("    VIOLATION: {violation}");
         }
-        self.0.push(case);
+        self.cases.push(case);
     }
 
     pub fn violations(&self) -> usize {
-        self.0.iter().map(|case| case.violations.len()).sum()
+        self.cases.iter().map(|case| case.violations.len()).sum()
     }
 
     fn case(&self, name: &str) -> Option<&Case> {
-        self.0.iter().find(|case| case.name == name)
+        self.cases.iter().find(|case| case.name == name)
     }
 
     /// Requests per second of one case, for a case that depends on it.
@@ -60,7 +71,7 @@ impl Report {
     }
 
     pub fn to_json(&self) -> Value {
-        let mut flat = Map::new();
+        let mut flat = self.given.clone();
         let rate = |name| self.case(name).map(|case| case.told.rate());
         let p99 = |name| self.case(name).map(|case| case.told.percentile_ms(0.99));
         let winner = self.case("allwin");
@@ -87,7 +98,7 @@ impl Report {
         ] {
             flat.insert(key.to_owned(), json!(value));
         }
-        let cases: Vec<Value> = self.0.iter().map(whole).collect();
+        let cases: Vec<Value> = self.cases.iter().map(whole).collect();
         flat.insert("cases".to_owned(), cases.into());
         Value::Object(flat)
     }

@@ -1,7 +1,7 @@
 //! A comparison through the whole fleet: uploaded, compared in a child process, looked at, paid at
 //! the simulator, downloaded; canonical and as the original's clients do it.
 
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
 use e2e::{
     api::{Account, Answer, Api, poll},
@@ -20,7 +20,7 @@ fn form(fields: &[(&str, Option<&str>, &str)]) -> String {
     for (name, file, content) in fields {
         let file = file.map_or(String::new(), |file| format!("; filename=\"{file}\""));
         let head = format!("Content-Disposition: form-data; name=\"{name}\"{file}");
-        text += &format!("--cut\r\n{head}\r\n\r\n{content}\r\n");
+        write!(text, "--cut\r\n{head}\r\n\r\n{content}\r\n").unwrap();
     }
     text + "--cut--\r\n"
 }
@@ -177,25 +177,7 @@ async fn a_comparison_from_the_upload_to_the_paid_workbook() {
         ))
         .await;
     assert_eq!(payment.data()["job_id"], id, "{}", payment.body);
-
-    // The same two files once more, with other options: free within a day.
-    let options = form(&[
-        ("options", None, "{\"values\":{\"case\":\"ignore\"}}"),
-        ("file2", Some("新.csv"), NEW),
-        ("file1", Some("旧.csv"), OLD),
-    ]);
-    let again = desk.submit(options, "").await;
-    let id = again.data()["job_id"].as_str().unwrap();
-    let free = desk
-        .settled(&format!("/api/v1/compare/jobs/{id}"), data)
-        .await;
-    assert_eq!(
-        (&free["status"], &free["amount_fen"]),
-        (&"ready".into(), &0.into()),
-        "{free}"
-    );
-    let list = desk.get("/api/v1/compare/jobs?status=ready").await;
-    assert_eq!(list.data()["total"], 2, "{}", list.body);
+    desk.compares_once_more_for_free().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -238,6 +220,27 @@ async fn the_originals_clients_work_unchanged() {
 }
 
 impl Desk {
+    /// The same two files with other options, within a day.
+    async fn compares_once_more_for_free(&self) {
+        let options = form(&[
+            ("options", None, "{\"values\":{\"case\":\"ignore\"}}"),
+            ("file2", Some("新.csv"), NEW),
+            ("file1", Some("旧.csv"), OLD),
+        ]);
+        let again = self.submit(options, "").await;
+        let id = again.data()["job_id"].as_str().unwrap();
+        let free = self
+            .settled(&format!("/api/v1/compare/jobs/{id}"), data)
+            .await;
+        assert_eq!(
+            (&free["status"], &free["amount_fen"]),
+            (&"ready".into(), &0.into()),
+            "{free}"
+        );
+        let list = self.get("/api/v1/compare/jobs?status=ready").await;
+        assert_eq!(list.data()["total"], 2, "{}", list.body);
+    }
+
     async fn refuses_in_its_own_words(&self) {
         let jobs = "/compare/jobs";
         let alone = form(&[("file1", Some("a.csv"), OLD)]);

@@ -1,7 +1,7 @@
 //! `kill -9` at random moments of many comparisons: each ends once, is paid once, and leaves nothing
 //! behind but its workbook.
 
-use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+use std::{collections::BTreeSet, fmt::Write, fs, path::Path, time::Duration};
 
 use e2e::{
     api::{Account, Api, poll},
@@ -30,7 +30,7 @@ fn table(changed: u64) -> String {
     let mut text = "id,name,amount\n".to_owned();
     for row in 0..ROWS {
         let amount = row * 7 + u64::from(row < changed);
-        text += &format!("K{row:06},name of {row},{amount}\n");
+        writeln!(text, "K{row:06},name of {row},{amount}").unwrap();
     }
     text
 }
@@ -138,7 +138,8 @@ async fn killed_workers_lose_and_double_nothing() {
         );
     }
     let books = fleet.books().await.unwrap();
-    let paid = "SELECT COUNT(*) FROM payments WHERE purpose = 'compare_job' AND paid_at_ms IS NOT NULL";
+    let paid =
+        "SELECT COUNT(*) FROM payments WHERE purpose = 'compare_job' AND paid_at_ms IS NOT NULL";
     let paid: i64 = sqlx::query_scalar(paid)
         .fetch_one(&books.payment)
         .await
