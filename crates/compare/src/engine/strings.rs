@@ -145,7 +145,7 @@ struct Blocks {
 }
 
 const BLOCK: usize = 16 * 1024;
-const KEPT: usize = 128;
+const KEPT: usize = 64;
 
 impl Blocks {
     fn new(file: File) -> Self {
