@@ -1,5 +1,7 @@
 //! A file's shared strings: their fingerprints in memory, their texts on disk.
 
+mod chunks;
+
 use std::{
     fs::File,
     io::{BufWriter, Write},
@@ -7,6 +9,8 @@ use std::{
     path::Path,
     sync::{Mutex, PoisonError},
 };
+
+use chunks::Chunks;
 
 use super::{
     Failure,
@@ -25,17 +29,17 @@ pub(crate) struct Rules {
 }
 
 pub(crate) struct Strings {
-    digests: Vec<Digest>,
-    flags: Vec<u8>,
+    digests: Chunks<Digest>,
+    flags: Chunks<u8>,
     /// Where each text ends in the file.
-    ends: Vec<u32>,
+    ends: Chunks<u32>,
     texts: Mutex<Blocks>,
 }
 
 pub(crate) struct StringsWriter {
-    digests: Vec<Digest>,
-    flags: Vec<u8>,
-    ends: Vec<u32>,
+    digests: Chunks<Digest>,
+    flags: Chunks<u8>,
+    ends: Chunks<u32>,
     end: u32,
     file: BufWriter<File>,
 }
@@ -54,9 +58,9 @@ impl StringsWriter {
             .truncate(true)
             .open(path);
         Ok(Self {
-            digests: Vec::new(),
-            flags: Vec::new(),
-            ends: Vec::new(),
+            digests: Chunks::new(),
+            flags: Chunks::new(),
+            ends: Chunks::new(),
             end: 0,
             file: BufWriter::with_capacity(256 * 1024, file.map_err(Failure::internal)?),
         })
@@ -104,26 +108,26 @@ impl Strings {
     }
 
     pub(crate) fn digest(&self, index: u32) -> Digest {
-        self.digests[index as usize]
+        self.digests.at(index)
     }
 
     pub(crate) fn is_date(&self, index: u32) -> bool {
-        self.flags[index as usize] & IS_DATE != 0
+        self.flags.at(index) & IS_DATE != 0
     }
 
     pub(crate) fn is_image(&self, index: u32) -> bool {
-        self.flags[index as usize] & IS_IMAGE != 0
+        self.flags.at(index) & IS_IMAGE != 0
     }
 
     pub(crate) fn is_empty(&self, index: u32) -> bool {
-        self.flags[index as usize] & IS_EMPTY != 0
+        self.flags.at(index) & IS_EMPTY != 0
     }
 
     pub(crate) fn text(&self, index: u32) -> Result<String, Failure> {
-        let end = self.ends[index as usize];
+        let end = self.ends.at(index);
         let start = match index {
             0 => 0,
-            _ => self.ends[index as usize - 1],
+            _ => self.ends.at(index - 1),
         };
         let bytes = self
             .texts
@@ -141,7 +145,7 @@ struct Blocks {
 }
 
 const BLOCK: usize = 16 * 1024;
-const KEPT: usize = 128;
+const KEPT: usize = 64;
 
 impl Blocks {
     fn new(file: File) -> Self {

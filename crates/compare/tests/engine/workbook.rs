@@ -147,3 +147,27 @@ fn too_many_differences_are_cut_with_a_notice() {
     );
     assert!(read_sheet(&request.result, "变动明细").len() < 40);
 }
+
+#[test]
+fn stacked_rows_stand_below_each_other() {
+    let desk = Desk::new();
+    let left = table(&[
+        &["编号", "名", "值"],
+        &["A1", "甲", "1"],
+        &["A2", "乙", "2"],
+    ]);
+    let right = table(&[
+        &["编号", "名", "值"],
+        &["A1", "甲", "1"],
+        &["A2", "乙", "5"],
+    ]);
+    let outcome = desk.tables(&left, &right, r#"{"output":{"layout":"stacked"}}"#);
+    assert_eq!(
+        outcome.sheet("变动项目"),
+        [
+            ["状态", "编号", "行号", "变动列数", "变动列", "值", "名"],
+            ["变动·旧", "A2", "3", "1", "值", "2", "乙"],
+            ["变动·新", "A2", "3", "1", "值", "5", "乙"],
+        ]
+    );
+}

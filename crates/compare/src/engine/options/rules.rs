@@ -82,11 +82,6 @@ impl Options {
     fn validate_output(&self) -> Result<(), Failure> {
         let output = &self.output;
         require(
-            output.layout != Layout::Stacked,
-            "output.layout",
-            "目前不支持 stacked",
-        )?;
-        require(
             ["all", "none"].contains(&output.context_columns.as_str()),
             "output.context_columns",
             "只支持 all 或 none",

@@ -31,7 +31,6 @@ fn unknown_names_are_refused() {
 fn what_is_not_done_is_refused() {
     for json in [
         r#"{"output":{"csv":true}}"#,
-        r#"{"output":{"layout":"stacked"}}"#,
         r#"{"values":{"formula":"text"}}"#,
         r#"{"header":{"levels":2}}"#,
         r#"{"header":{"mode":"row","row1":1}}"#,

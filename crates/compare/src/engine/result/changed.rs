@@ -1,10 +1,12 @@
 //! 变动项目: one line per changed row, old and new side by side.
 
+mod stacked;
+
 use std::collections::HashSet;
 
 use super::{Book, page::Page, preview::Builder, style::Class};
 use crate::engine::{
-    Failure,
+    Failure, Layout as Arrangement,
     difference::{Comparer, Verdict},
     pair::Pair,
 };
@@ -22,7 +24,13 @@ pub(super) fn write(
         return preview_only(book, pair, comparer, preview);
     }
     let frozen = 1 + pair.key.len() as u16;
-    let mut page = Page::table(book, prefix, "变动项目", layout.header(pair), frozen)?;
+    let stacked = book.request.options.output.layout == Arrangement::Stacked;
+    let (header, width) = if stacked {
+        (layout.stacked_header(pair), layout.stacked_width(pair))
+    } else {
+        (layout.header(pair), layout.width(pair))
+    };
+    let mut page = Page::table(book, prefix, "变动项目", header, frozen)?;
     let repeated: HashSet<u32> = pair
         .pairing
         .groups
@@ -32,13 +40,17 @@ pub(super) fn write(
     for &(left, right) in &pair.changed {
         comparer.compare(left, right)?;
         preview.changed(book, pair, comparer)?;
-        if book.extent.allows(layout.width(pair)) {
+        if book.extent.allows(width) {
             let status = if repeated.contains(&right) {
                 "变动(主键重复)"
             } else {
                 "变动"
             };
-            layout.line(book, pair, comparer, status, &mut page)?;
+            if stacked {
+                layout.stacked_lines(book, pair, comparer, status, &mut page)?;
+            } else {
+                layout.line(book, pair, comparer, status, &mut page)?;
+            }
         }
     }
     page.finish(book)
@@ -95,6 +107,15 @@ impl Layout {
         header
     }
 
+    /// Of the pair of rows that was compared last.
+    fn changed_names<'p>(&self, pair: &'p Pair, comparer: &Comparer<'_>) -> Vec<&'p str> {
+        let slots = self.changed.iter();
+        let changed = slots.filter(|slot| comparer.verdicts[**slot] == Verdict::Changed);
+        changed
+            .map(|&slot| pair.slots[slot].name.as_str())
+            .collect()
+    }
+
     fn width(&self, pair: &Pair) -> usize {
         5 + pair.key.len() + self.changed.len() * 2 + self.context.len()
     }
@@ -117,13 +138,7 @@ impl Layout {
         }
         page.number(book, f64::from(old.number) + 1.0, "", Class::Plain)?;
         page.number(book, f64::from(new.number) + 1.0, "", Class::Plain)?;
-        let is_changed = |slot: &&usize| comparer.verdicts[**slot] == Verdict::Changed;
-        let names: Vec<&str> = self
-            .changed
-            .iter()
-            .filter(is_changed)
-            .map(|&slot| pair.slots[slot].name.as_str())
-            .collect();
+        let names = self.changed_names(pair, comparer);
         page.number(book, names.len() as f64, "", Class::Plain)?;
         page.text(book, &names.join("、"), Class::Plain)?;
         for &slot in &self.changed {

@@ -47,7 +47,12 @@ impl Extent {
             let pairs = pair.by_slot.iter().filter(|cells| **cells > 0).count() * 2;
             pair.changed.len() as u64 * (pairs + pair.key.len() + 5) as u64
         });
-        let wide = sum(|pair| pair.changed.len() as u64 * pair.slots.len() as u64);
+        let lines = if output.layout == Layout::Stacked {
+            2
+        } else {
+            1
+        };
+        let wide = lines * sum(|pair| pair.changed.len() as u64 * pair.slots.len() as u64);
         let step = if log + whole_rows + narrow + wide <= max {
             Step::All
         } else if log + whole_rows + narrow <= max {
