@@ -11,6 +11,7 @@ mod packages;
 mod paths;
 mod ports;
 mod process;
+mod python;
 mod secrets;
 mod seed;
 mod smoke;

@@ -25,12 +25,18 @@ pub(crate) fn install_missing(wanted: &[&str]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let names = missing.join(", ");
     if !process::installed("apt-get") {
         bail!(
-            "{names} missing and this is not Debian: install them, name engines in MALL_MYSQL_URL, MALL_REDIS_URL and MALL_AMQP_URL, or start Docker"
+            "{} missing and this is not Debian: install them, name engines in MALL_MYSQL_URL, MALL_REDIS_URL and MALL_AMQP_URL, or start Docker",
+            missing.join(", ")
         );
     }
+    install(&missing)
+}
+
+/// Installs packages that are known to be missing.
+pub(crate) fn install(missing: &[&str]) -> Result<()> {
+    let names = missing.join(", ");
     if !is_root() {
         bail!(
             "{names} missing: run `apt-get install {}` as root, or this command as root",
@@ -39,7 +45,7 @@ pub(crate) fn install_missing(wanted: &[&str]) -> Result<()> {
     }
     step(
         &format!("installing {names} (no system service is started)"),
-        || without_services(&missing),
+        || without_services(missing),
     )
 }
 

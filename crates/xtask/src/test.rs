@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::{engines, paths, process, step::step};
+use crate::{engines, paths, process, python, step::step};
 
 /// Fail points are compiled in: tests kill the fleet at them.
 const WORKSPACE: [&str; 4] = [
@@ -21,6 +21,7 @@ pub(crate) fn test(filter: &[String]) -> Result<()> {
         paths::run_dir().display()
     );
     let engines = engines::up()?;
+    let python = python::with(&python::TESTS)?;
     // The whole-fleet tests start the binary, which is built beside the tests of its own crate.
     step("building the fleet and its tests", || {
         process::run(cargo().args(WORKSPACE).arg("--no-run"))
@@ -30,6 +31,7 @@ pub(crate) fn test(filter: &[String]) -> Result<()> {
             .args(WORKSPACE)
             .args(filter)
             .envs(engines.env())
+            .env("MALL_PYTHON", python)
             .env("RUST_TEST_THREADS", threads().to_string()),
     )
 }

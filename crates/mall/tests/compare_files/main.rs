@@ -7,4 +7,5 @@ mod broken;
 mod command;
 mod fixtures;
 mod odd;
+mod pandas;
 mod shelf;

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value, json};
 
-use crate::{paths, process, step::step};
+use crate::{paths, process, python, step::step};
 
 /// Name, rows, columns.
 const PAIRS: [(&str, u32, u32); 3] = [
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     step("building the release", || {
         build(&["--package", "mall", "--bin", "mall"])
     })?;
-    let python = step("Python packages", || venv(&target.join("bench-venv")))?;
+    let python = python::with(&PACKAGES)?;
     let mut found = Map::new();
     let mut agreed = true;
     for (pair, rows, columns) in PAIRS {
@@ -98,19 +98,6 @@ impl Options {
         }
         Ok(options)
     }
-}
-
-fn venv(folder: &Path) -> Result<PathBuf> {
-    let python = folder.join("bin/python");
-    if !python.exists() {
-        process::run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
-    }
-    process::run(
-        Command::new(&python)
-            .args(["-m", "pip", "install", "--quiet"])
-            .args(PACKAGES),
-    )?;
-    Ok(python)
 }
 
 fn build(what: &[&str]) -> Result<()> {
