@@ -4,9 +4,7 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message;
 
-const SERVICES: [&str; 6] = [
-    "user", "product", "order", "seckill", "payment", "compare",
-];
+const SERVICES: [&str; 6] = ["user", "product", "order", "seckill", "payment", "compare"];
 
 #[expect(
     clippy::disallowed_methods,
