@@ -74,6 +74,7 @@ impl Fleet {
             common: Vec::new(),
             processes: HashMap::new(),
         };
+        testkit::forget_queues(&format!("{}.", fleet.name));
         fleet.common = fleet.common_env();
         let more = more.iter().copied();
         let owned = more.map(|(key, value)| (key.to_owned(), value.to_owned()));

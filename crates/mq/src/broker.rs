@@ -120,8 +120,13 @@ impl Broker {
     /// Deletes all queues of `M` and what is in them: a version that is retired, a test that is
     /// over.
     pub async fn delete<M: Message>(&self) -> Result<(), Error> {
+        self.delete_queue(M::QUEUE, M::RETRY_S).await
+    }
+
+    /// The same by the queue's name.
+    pub async fn delete_queue(&self, name: &str, retry_s: &[u32]) -> Result<(), Error> {
         self.ask("to delete queues", async |channel| {
-            for name in topology::names(&self.queue(M::QUEUE), M::RETRY_S) {
+            for name in topology::names(&self.queue(name), retry_s) {
                 channel
                     .queue_delete(name.into(), QueueDeleteOptions::default())
                     .await?;

@@ -15,7 +15,10 @@ macro_rules! queue {
             const QUEUE: &'static str = $queue;
             const RETRY_S: &'static [u32] = RETRY_S;
         }
-    )+};
+    )+
+        /// Every queue with the seconds between its retries, for whoever clears up.
+        pub const QUEUES: &[(&str, &[u32])] = &[$(($queue, RETRY_S)),+];
+    };
 }
 
 queue! {

@@ -43,6 +43,8 @@ package!(
 
 mod events;
 
+pub use events::QUEUES;
+
 /// Every service's descriptors, for gRPC reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/mall.descriptors"));

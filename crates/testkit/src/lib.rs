@@ -19,5 +19,5 @@ pub use engines::{amqp_url, free_port, mysql_url, redis_url, server_address};
 pub use eventually::eventually;
 pub use mysql::Mysql;
 pub use proxy::ChaosProxy;
-pub use rabbitmq::mq_config;
+pub use rabbitmq::{forget_queues, mq_config};
 pub use redis::kv_config;

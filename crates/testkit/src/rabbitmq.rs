@@ -1,58 +1,73 @@
-use std::{
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
-};
-
-use mq::{Broker, Message};
+use clock::{Clock, SystemClock};
+use mq::Broker;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{cleanup, engines};
 
 /// A young quorum queue that is deleted takes RabbitMQ 3.10 down with it: the worker that moves its
 /// dead letters is just starting, crashes, and every queue's supervisor after it.
-const REST: Duration = Duration::from_secs(5);
-static RESTING: Mutex<Vec<(Instant, mq::Config)>> = Mutex::new(Vec::new());
+const REST_MS: i64 = 5_000;
+/// Tests whose queues one test deletes after itself, so that there are fewer in the end.
+const TOGETHER: u32 = 3;
 
-/// RabbitMQ under a private prefix; the queues of `proto`'s messages go when the test is over.
+/// RabbitMQ under a private prefix; the queues of `proto`'s messages go when the test has been over
+/// for a while.
 pub fn mq_config() -> mq::Config {
-    let config = mq::Config {
-        url: engines::amqp_url().into(),
-        prefix: format!("{}.", engines::unique("test")),
-        confirm_timeout_ms: 5_000,
-    };
-    let mine = config.clone();
+    let prefix = format!("{}.", engines::unique("test"));
+    forget_queues(&prefix);
+    corner(prefix)
+}
+
+/// Lets the queues under this prefix go after the current test. Nothing goes at once: they are put
+/// to rest, and later tests, of whatever process, delete what has rested. A broker that keeps them
+/// all has no files left after a few thousand.
+pub fn forget_queues(prefix: &str) {
+    let mine = prefix.to_owned();
     cleanup::at_end(move || async move {
-        for one in rested(mine) {
+        for prefix in rested(&mine).await.unwrap_or_default() {
             let stop = CancellationToken::new();
-            let broker = mq::connect(&one, &TaskTracker::new(), &stop).await;
+            let broker = mq::connect(&corner(prefix), &TaskTracker::new(), &stop).await;
             forget(&broker).await;
             stop.cancel();
         }
     });
-    config
 }
 
-/// Puts a test's queues to rest, and takes out those that have rested long enough to be deleted. The
-/// last few of a process stay behind.
-fn rested(mine: mq::Config) -> Vec<mq::Config> {
-    let mut resting = RESTING.lock().unwrap_or_else(PoisonError::into_inner);
-    resting.push((Instant::now(), mine));
-    let done = resting.extract_if(.., |(since, _)| since.elapsed() > REST);
-    done.map(|(_, config)| config).collect()
+fn corner(prefix: String) -> mq::Config {
+    mq::Config {
+        url: engines::amqp_url().into(),
+        prefix,
+        confirm_timeout_ms: 5_000,
+    }
+}
+
+/// Puts a test's queues to rest, and takes some that have rested long enough to be deleted.
+async fn rested(mine: &str) -> Result<Vec<String>, kv::Error> {
+    let config = kv::Config {
+        url: engines::redis_url().into(),
+        prefix: "testkit:".to_owned(),
+        response_timeout_ms: 2_000,
+    };
+    let kv = kv::connect(&config).await?;
+    let (key, now_ms) = (kv.key("resting"), SystemClock.now_ms());
+    let mut rest = kv::cmd("ZADD");
+    let _: i64 = kv.query(rest.arg(&key).arg(now_ms).arg(mine)).await?;
+    let mut look = kv::cmd("ZRANGEBYSCORE");
+    look.arg(&key).arg("-inf").arg(now_ms - REST_MS);
+    let old: Vec<String> = kv.query(look.arg("LIMIT").arg(0).arg(TOGETHER)).await?;
+    let mut taken = Vec::new();
+    for prefix in old {
+        let first: i64 = kv.query(kv::cmd("ZREM").arg(&key).arg(&prefix)).await?;
+        if first == 1 {
+            taken.push(prefix);
+        }
+    }
+    Ok(taken)
 }
 
 async fn forget(broker: &Broker) {
-    delete::<proto::order::Reserved>(broker).await;
-    delete::<proto::order::PaymentPaid>(broker).await;
-    delete::<proto::order::PaymentClosed>(broker).await;
-    delete::<proto::order::PaymentRefunded>(broker).await;
-    delete::<proto::seckill::Released>(broker).await;
-    delete::<proto::product::StockReturned>(broker).await;
-    delete::<proto::payment::OrderClosing>(broker).await;
-    delete::<proto::payment::RefundDue>(broker).await;
-}
-
-async fn delete<M: Message>(broker: &Broker) {
-    // A queue that stays behind is in nobody's way but the broker's.
-    let _ = broker.delete::<M>().await;
+    for (name, retry_s) in proto::QUEUES {
+        // A queue that stays behind is in nobody's way but the broker's.
+        let _ = broker.delete_queue(name, retry_s).await;
+    }
 }
