@@ -150,8 +150,8 @@ pub(crate) trait RowSource {
     fn is_typed(&self) -> bool;
     fn strings(&mut self, each: StringSink<'_>) -> Result<(), Failure>;
     fn rows(&mut self, sheet: usize, each: RowSink<'_>) -> Result<Facts, Failure>;
-    /// What had to be assumed to read the file at all.
-    fn assumption(&self) -> Option<String> {
+    /// The encoding that had to be assumed to read the file at all.
+    fn assumed_encoding(&self) -> Option<&'static str> {
         None
     }
 }

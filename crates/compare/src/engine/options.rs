@@ -55,6 +55,16 @@ words!(Layout {
     LogOnly
 });
 
+/// What the result is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Lang {
+    #[default]
+    #[serde(rename = "zh-CN")]
+    Chinese,
+    #[serde(rename = "en")]
+    English,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
@@ -152,7 +162,7 @@ pub struct Output {
     pub cell_log: bool,
     pub notes_with_old_value: bool,
     pub csv: bool,
-    pub lang: String,
+    pub lang: Lang,
 }
 
 /// What [`Options::schema`] says.
@@ -229,7 +239,7 @@ impl Default for Output {
             cell_log: true,
             notes_with_old_value: false,
             csv: false,
-            lang: "zh-CN".to_owned(),
+            lang: Lang::default(),
         }
     }
 }

@@ -16,8 +16,12 @@ use std::fs;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 use super::{
-    Failure, Notice, NoticeCode, Request, Summary, difference::Comparer, pair::Pair, side::Side,
+    Failure, Notice, NoticeCode, Request, Summary,
+    difference::Comparer,
+    pair::Pair,
+    side::Side,
     strings::Rules,
+    words::{Words, say},
 };
 use extent::Extent;
 use names::Names;
@@ -35,6 +39,7 @@ struct Book<'a> {
     rules: &'a Rules,
     request: &'a Request,
     extent: Extent,
+    words: &'static Words,
 }
 
 /// Excel itself packs its files this hard.
@@ -48,8 +53,9 @@ pub(super) fn write(
     summary: &mut Summary,
     told: &mut dyn FnMut(f64),
 ) -> Result<(), Failure> {
+    let words = request.options.output.lang.words();
     let extent = Extent::plan(pairs, request);
-    summary.notices.extend(extent.notice());
+    summary.notices.extend(extent.notice(words));
     summary.output.truncated = extent.truncates();
     let mut workbook = Workbook::new();
     workbook.set_zip_compression_level(COMPRESSION);
@@ -65,6 +71,7 @@ pub(super) fn write(
         rules,
         request,
         extent,
+        words,
     };
     summary::write(&mut book, summary)?;
     let mut preview = preview::Builder::default();
@@ -89,7 +96,7 @@ pub(super) fn write(
         let count = book.cut_texts;
         summary.notices.push(Notice {
             code: NoticeCode::TextTruncated,
-            message: format!("{count}个单元格的文本超过32,767字,结果中已截断"),
+            message: say(words.texts_cut, &[&count]),
             file: None,
             sheet: None,
             column: None,

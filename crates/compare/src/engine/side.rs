@@ -26,7 +26,7 @@ pub(crate) struct Side {
     pub(crate) strings: Strings,
     pub(crate) formats: Vec<NumberFormat>,
     pub(crate) typed: bool,
-    pub(crate) assumption: Option<String>,
+    pub(crate) assumed_encoding: Option<&'static str>,
 }
 
 /// What a side is read with.
@@ -117,7 +117,7 @@ fn read(reading: &Reading<'_>) -> Result<Side, Failure> {
         strings,
         formats,
         typed: source.is_typed(),
-        assumption: source.assumption(),
+        assumed_encoding: source.assumed_encoding(),
     })
 }
 

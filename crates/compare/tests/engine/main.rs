@@ -4,6 +4,7 @@
 
 mod choices;
 mod duplicates;
+mod english;
 mod forms;
 mod invariants;
 mod support;

@@ -92,7 +92,6 @@ impl Options {
             "目前不支持",
         )?;
         require(!output.csv, "output.csv", "目前不支持")?;
-        require(output.lang == "zh-CN", "output.lang", "目前只支持 zh-CN")?;
         require(
             output.cell_log || output.layout != Layout::LogOnly,
             "output.cell_log",

@@ -19,6 +19,7 @@ fn unknown_names_are_refused() {
         r#"{"tolerence":1}"#,
         r#"{"values":{"abs_tolerance":1}}"#,
         r#"{"mode":"fuzzy"}"#,
+        r#"{"output":{"lang":"fr"}}"#,
         "[]",
         r#"{"values":["v1"]}"#,
         r#"{"values":{"per_column":{"数量":[1,0]}}}"#,

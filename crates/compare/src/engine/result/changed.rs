@@ -9,6 +9,7 @@ use crate::engine::{
     Failure, Layout as Arrangement,
     difference::{Comparer, Verdict},
     pair::Pair,
+    words::{Words, say},
 };
 
 pub(super) fn write(
@@ -26,11 +27,15 @@ pub(super) fn write(
     let frozen = 1 + pair.key.len() as u16;
     let stacked = book.request.options.output.layout == Arrangement::Stacked;
     let (header, width) = if stacked {
-        (layout.stacked_header(pair), layout.stacked_width(pair))
+        (
+            layout.stacked_header(pair, book.words),
+            layout.stacked_width(pair),
+        )
     } else {
-        (layout.header(pair), layout.width(pair))
+        (layout.header(pair, book.words), layout.width(pair))
     };
-    let mut page = Page::table(book, prefix, "变动项目", header, frozen)?;
+    let words = book.words;
+    let mut page = Page::table(book, prefix, words.changed_rows, header, frozen)?;
     let repeated: HashSet<u32> = pair
         .pairing
         .groups
@@ -42,9 +47,9 @@ pub(super) fn write(
         preview.changed(book, pair, comparer)?;
         if book.extent.allows(width) {
             let status = if repeated.contains(&right) {
-                "变动(主键重复)"
+                words.changed_again
             } else {
-                "变动"
+                words.changed
             };
             if stacked {
                 layout.stacked_lines(book, pair, comparer, status, &mut page)?;
@@ -94,14 +99,20 @@ impl Layout {
         }
     }
 
-    fn header(&self, pair: &Pair) -> Vec<String> {
+    fn header(&self, pair: &Pair, words: &Words) -> Vec<String> {
         let name = |slot: usize| pair.slots[slot].name.clone();
-        let mut header = vec!["状态".to_owned()];
+        let mut header = vec![words.status.to_owned()];
         header.extend(pair.key.iter().map(|&slot| name(slot)));
-        header.extend(["行号(旧)", "行号(新)", "变动列数", "变动列"].map(str::to_owned));
+        let fixed = [
+            words.old_row,
+            words.new_row,
+            words.columns_changed,
+            words.which_columns,
+        ];
+        header.extend(fixed.map(str::to_owned));
         for &slot in &self.changed {
-            header.push(format!("{}(旧)", name(slot)));
-            header.push(format!("{}(新)", name(slot)));
+            header.push(say(words.old_of, &[&name(slot)]));
+            header.push(say(words.new_of, &[&name(slot)]));
         }
         header.extend(self.context.iter().map(|&slot| name(slot)));
         header
@@ -140,7 +151,8 @@ impl Layout {
         page.number(book, f64::from(new.number) + 1.0, "", Class::Plain)?;
         let names = self.changed_names(pair, comparer);
         page.number(book, names.len() as f64, "", Class::Plain)?;
-        page.text(book, &names.join("、"), Class::Plain)?;
+        let names = names.join(book.words.comma);
+        page.text(book, &names, Class::Plain)?;
         for &slot in &self.changed {
             let classes = match comparer.verdicts[slot] {
                 Verdict::Changed => (Class::Old, Class::New),

@@ -1,6 +1,6 @@
 //! How large the result may become, decided before it is begun: what is left out is said.
 
-use crate::engine::{Layout, Notice, NoticeCode, Request, pair::Pair};
+use crate::engine::{Layout, Notice, NoticeCode, Request, pair::Pair, words::Words};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
@@ -100,18 +100,12 @@ impl Extent {
         }
     }
 
-    pub(super) fn notice(&self) -> Option<Notice> {
+    pub(super) fn notice(&self, words: &Words) -> Option<Notice> {
         let (code, message) = match self.step {
             Step::All => return None,
-            Step::NoContext => (NoticeCode::OutputReduced, "差异过多,结果中省略了未变动的列"),
-            Step::LogOnly => (
-                NoticeCode::OutputReduced,
-                "差异过多,变动只列在\"变动明细\"中",
-            ),
-            Step::Cut => (
-                NoticeCode::OutputTruncated,
-                "差异过多,结果表格只含前一部分;统计数字完整",
-            ),
+            Step::NoContext => (NoticeCode::OutputReduced, words.without_context),
+            Step::LogOnly => (NoticeCode::OutputReduced, words.only_cells),
+            Step::Cut => (NoticeCode::OutputTruncated, words.cut_short),
         };
         Some(Notice {
             code,

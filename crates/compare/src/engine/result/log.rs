@@ -22,20 +22,21 @@ pub(super) fn write(
         .iter()
         .map(|&slot| pair.slots[slot].name.clone())
         .collect();
+    let words = book.words;
     let fixed = [
-        "行号(旧)",
-        "行号(新)",
-        "列",
-        "单元格(旧)",
-        "单元格(新)",
-        "旧值",
-        "新值",
-        "差值",
-        "类型",
+        words.old_row,
+        words.new_row,
+        words.column,
+        words.old_cell,
+        words.new_cell,
+        words.old_value,
+        words.new_value,
+        words.delta,
+        words.kind,
     ];
     header.extend(fixed.map(str::to_owned));
     let frozen = pair.key.len() as u16;
-    let mut page = Page::table(book, prefix, "变动明细", header, frozen)?;
+    let mut page = Page::table(book, prefix, words.changed_cells, header, frozen)?;
     let mut pairs: Vec<(u32, u32)> = pair.changed.iter().chain(&pair.nearly).copied().collect();
     pairs.sort_by_key(|rows| rows.1);
     for (left, right) in pairs {
@@ -72,9 +73,9 @@ fn line(
     page.text(book, &cell_name(old.number, columns.left), Class::Plain)?;
     page.text(book, &cell_name(new.number, columns.right), Class::Plain)?;
     let (classes, kind) = match comparer.verdicts[slot] {
-        Verdict::TypeOnly => ((Class::TypeOnly, Class::TypeOnly), "仅类型不同"),
-        Verdict::WithinTolerance => ((Class::Context, Class::Context), "容差内"),
-        Verdict::Changed | Verdict::Same => ((Class::Old, Class::New), "值变动"),
+        Verdict::TypeOnly => ((Class::TypeOnly, Class::TypeOnly), book.words.kind_type),
+        Verdict::WithinTolerance => ((Class::Context, Class::Context), book.words.kind_tolerated),
+        Verdict::Changed | Verdict::Same => ((Class::Old, Class::New), book.words.kind_value),
     };
     page.cell(book, left, &lens.0.shown(cells.0, old)?, classes.0)?;
     page.cell(book, right, &lens.1.shown(cells.1, new)?, classes.1)?;

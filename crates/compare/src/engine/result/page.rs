@@ -203,7 +203,8 @@ impl Page {
     /// One line that stands for an empty table.
     pub(super) fn finish(mut self, book: &mut Book<'_>) -> Result<(), Failure> {
         if self.row <= 1 && self.part == 1 && !self.header.is_empty() {
-            self.text(book, "无", Class::Context)?;
+            let none = book.words.none;
+            self.text(book, none, Class::Context)?;
             self.row += 1;
         }
         self.close(book)

@@ -12,11 +12,21 @@ pub(super) fn write(
 ) -> Result<(), Failure> {
     for added in [true, false] {
         let (word, rows, layer, side) = if added {
-            ("新增项", &pair.added, &pair.right, book.sides.1)
+            (
+                book.words.added_rows,
+                &pair.added,
+                &pair.right,
+                book.sides.1,
+            )
         } else {
-            ("减少项", &pair.removed, &pair.left, book.sides.0)
+            (
+                book.words.removed_rows,
+                &pair.removed,
+                &pair.left,
+                book.sides.0,
+            )
         };
-        let mut header = vec!["行号".to_owned()];
+        let mut header = vec![book.words.row.to_owned()];
         header.extend(
             layer
                 .layout
