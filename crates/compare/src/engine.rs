@@ -56,7 +56,7 @@ pub struct Request {
     pub right: Input,
     #[serde(default)]
     pub options: Options,
-    /// Where the result workbook goes.
+    /// Where the result workbook goes; with `output.csv`, a zip of it and its sheets as text.
     pub result: PathBuf,
     /// Where the preview (JSON) goes.
     pub preview: PathBuf,

@@ -86,6 +86,11 @@ fn of_side(side: &Side, request: &Request, notices: &mut Vec<Notice>) {
                 words.without_value,
             ),
             (
+                NoticeCode::FormulaWithoutText,
+                table.facts.formulas_without_text,
+                words.without_text,
+            ),
+            (
                 NoticeCode::CellsRepeated,
                 table.facts.repeated_cells,
                 words.cells_repeated,
@@ -115,7 +120,7 @@ fn of_headers(pair: &Pair, right: &Side, words: &Words, notices: &mut Vec<Notice
     if pair.left.header_row == 0 {
         add(NoticeCode::HeaderNotFound, words.no_header.to_owned(), 1);
     }
-    let above = (pair.left.first + pair.right.first).saturating_sub(2);
+    let above = pair.left.above + pair.right.above;
     if pair.left.header_row > 0 && above > 0 {
         add(
             NoticeCode::RowsAboveHeader,

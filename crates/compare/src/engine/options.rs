@@ -101,9 +101,10 @@ pub struct SheetPair {
 #[serde(default, deny_unknown_fields)]
 pub struct Header {
     pub mode: HeaderMode,
-    /// The header's row in file 1, counted from 1.
+    /// The header's first row in file 1, counted from 1.
     pub row1: Option<u32>,
     pub row2: Option<u32>,
+    /// Rows of the header, 1 to 3.
     pub levels: u32,
 }
 
@@ -160,7 +161,9 @@ pub struct Output {
     pub context_columns: String,
     pub max_context: u32,
     pub cell_log: bool,
+    /// On new values in the sheet of changed rows, on the first 2,000.
     pub notes_with_old_value: bool,
+    /// The sheets as text files too; the result is a zip then.
     pub csv: bool,
     pub lang: Lang,
 }

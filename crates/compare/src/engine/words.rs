@@ -25,11 +25,13 @@ words! {
     removed_rows: "减少项", "Removed";
     changed_cells: "变动明细", "Cell changes";
     issues: "问题", "Issues";
+    workbook: "比对结果.xlsx", "comparison.xlsx";
 
     // Everywhere.
     comma: "、", ", ";
     none: "无", "None";
     old_of: "{0}(旧)", "{0} (old)";
+    formula_of: "{0}(公式)", "{0} (formula)";
     new_of: "{0}(新)", "{0} (new)";
 
     // The summary: the files.
@@ -45,6 +47,9 @@ words! {
     time: "时间(北京)", "Time (Beijing)";
     engine: "引擎", "Engine";
     version: "{0} / 规则 {1}", "{0} / rules {1}";
+    formulas: "公式", "Formulas";
+    formulas_text: "比较公式文本,不比较值", "Compared instead of values";
+    formulas_both: "公式文本与值都比较", "Compared beside values";
     sheets_added: "新增工作表", "Sheets added";
     sheets_removed: "减少工作表", "Sheets removed";
     sheets_skipped: "未比较的工作表", "Sheets not compared";
@@ -54,6 +59,7 @@ words! {
     sheet: "工作表", "Sheet";
     header: "表头", "Header";
     header_rows: "文件1第{0}行,文件2第{1}行", "Row {0} of file 1, row {1} of file 2";
+    header_levels: "表头行数", "Rows of the header";
     key: "主键", "Key";
     key_found: "{0}(自动识别)", "{0} (found)";
     key_given: "{0}(指定)", "{0} (given)";
@@ -113,6 +119,9 @@ words! {
     more_repeated: "另有{0}组主键重复未列出", "{0} more groups with a repeated key are not listed";
     more_missing: "另有{0}行没有主键未列出", "{0} more rows without a key are not listed";
 
+    note: "旧值: {0}", "Old value: {0}";
+    note_blank: "旧值: 空", "Old value: blank";
+
     // Notices of a file.
     encoding_guessed:
         "文件{0}: 文本编码按{1}读取,请核对",
@@ -123,6 +132,9 @@ words! {
     without_value:
         "文件{0} {1}: {2}个公式没有缓存值,按空白比较",
         "File {0}, {1}: {2} formulas have no cached value and count as blank";
+    without_text:
+        "文件{0} {1}: {2}个公式的文本读不到,按值比较",
+        "File {0}, {1}: {2} formulas could not be read and are compared by value";
     cells_repeated:
         "文件{0} {1}: {2}个单元格在文件中重复出现,以最后一个为准",
         "File {0}, {1}: {2} cells occur more than once; the last one counts";
@@ -171,6 +183,12 @@ words! {
     cut_short:
         "差异过多,结果表格只含前一部分;统计数字完整",
         "Too many differences: the tables hold only the first of them; the counts are complete";
+    cut_but_texts:
+        "差异过多,工作簿只含前一部分,完整内容见CSV文件",
+        "Too many differences: the workbook holds only the first of them, the CSV files all";
+    notes_cut:
+        "只有前{0}个变动单元格有批注,其余{1}个没有",
+        "Only the first {0} changed cells have notes, {1} have none";
     texts_cut:
         "{0}个单元格的文本超过32,767字,结果中已截断",
         "The texts of {0} cells have more than 32,767 characters and are cut";

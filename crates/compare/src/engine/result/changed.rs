@@ -45,7 +45,7 @@ pub(super) fn write(
     for &(left, right) in &pair.changed {
         comparer.compare(left, right)?;
         preview.changed(book, pair, comparer)?;
-        if book.extent.allows(width) {
+        if page.admits(book, width) {
             let status = if repeated.contains(&right) {
                 words.changed_again
             } else {
@@ -59,6 +59,24 @@ pub(super) fn write(
         }
     }
     page.finish(book)
+}
+
+/// The old value, as a note on the new one that was written last.
+fn note(
+    book: &mut Book<'_>,
+    comparer: &Comparer<'_>,
+    pair: &Pair,
+    slot: usize,
+    page: &mut Page,
+) -> Result<(), Failure> {
+    if comparer.verdicts[slot] != Verdict::Changed || !book.notes.wanted() {
+        return Ok(());
+    }
+    let old = &comparer.left_record;
+    let lens = book.sides.0.lens(book.rules);
+    let text = lens.text(old.cell(pair.slots[slot].left), old)?;
+    let note = book.notes.take(&text, book.words);
+    page.note(book, &note)
 }
 
 /// The preview shows changed rows even where the workbook has only their cells.
@@ -163,6 +181,7 @@ impl Layout {
             page.cell(book, left, &shown, classes.0)?;
             let shown = lens.1.shown(new.cell(pair.slots[slot].right), new)?;
             page.cell(book, right, &shown, classes.1)?;
+            note(book, comparer, pair, slot, page)?;
         }
         for &slot in &self.context {
             let shown = lens.1.shown(new.cell(pair.slots[slot].right), new)?;

@@ -49,7 +49,7 @@ pub(super) fn write(
             notice.column.as_deref().unwrap_or_default(),
             Class::Plain,
         )?;
-        page.skip();
+        page.skip()?;
         page.number(book, notice.count as f64, "", Class::Plain)?;
         page.text(book, &notice.message, Class::Plain)?;
         page.end_row(book)?;

@@ -8,7 +8,7 @@ use crate::{
         pair::Pair,
         value::fifteen_digits,
     },
-    sheet::cell_name,
+    sheet::{FORMULAS, cell_name},
 };
 
 pub(super) fn write(
@@ -43,7 +43,7 @@ pub(super) fn write(
         comparer.compare(left, right)?;
         for slot in 0..pair.slots.len() {
             let verdict = comparer.verdicts[slot];
-            if verdict != Verdict::Same && book.extent.allows(10) {
+            if verdict != Verdict::Same && page.admits(book, 10) {
                 line(book, pair, comparer, slot, &mut page)?;
             }
         }
@@ -70,8 +70,16 @@ fn line(
     page.number(book, f64::from(old.number) + 1.0, "", Class::Plain)?;
     page.number(book, f64::from(new.number) + 1.0, "", Class::Plain)?;
     page.text(book, &columns.name, Class::Plain)?;
-    page.text(book, &cell_name(old.number, columns.left), Class::Plain)?;
-    page.text(book, &cell_name(new.number, columns.right), Class::Plain)?;
+    page.text(
+        book,
+        &cell_name(old.number, columns.left % FORMULAS),
+        Class::Plain,
+    )?;
+    page.text(
+        book,
+        &cell_name(new.number, columns.right % FORMULAS),
+        Class::Plain,
+    )?;
     let (classes, kind) = match comparer.verdicts[slot] {
         Verdict::TypeOnly => ((Class::TypeOnly, Class::TypeOnly), book.words.kind_type),
         Verdict::WithinTolerance => ((Class::Context, Class::Context), book.words.kind_tolerated),
@@ -90,7 +98,7 @@ fn line(
         (Some(one), Some(other)) => {
             page.number(book, fifteen_digits(other - one), "", Class::Plain)?;
         }
-        _ => page.skip(),
+        _ => page.skip()?,
     }
     page.text(book, kind, Class::Plain)?;
     page.end_row(book)

@@ -1,7 +1,7 @@
 //! 摘要: the answer on one page.
 
 use super::{Book, page::Page, style::Class};
-use crate::engine::{Failure, PairReport, Summary, value::date_text, words::say};
+use crate::engine::{Failure, Formula, PairReport, Summary, value::date_text, words::say};
 
 /// Columns listed by how much they changed.
 const COLUMNS_MAX: usize = 20;
@@ -102,6 +102,11 @@ fn files(book: &mut Book<'_>, summary: &Summary, page: &mut Page) -> Result<(), 
     }
     let version = say(words.version, &[&summary.engine, &summary.profile]);
     line(book, page, words.engine, &version)?;
+    match book.request.options.values.formula {
+        Formula::Value => {}
+        Formula::Text => line(book, page, words.formulas, words.formulas_text)?,
+        Formula::Both => line(book, page, words.formulas, words.formulas_both)?,
+    }
     page.end_row(book)
 }
 
@@ -114,6 +119,10 @@ fn of_pair(book: &mut Book<'_>, pair: &PairReport, page: &mut Page) -> Result<()
         (one, other) => say(words.header_rows, &[&one, &other]),
     };
     line(book, page, words.header, &header)?;
+    let levels = book.request.options.header.levels;
+    if levels > 1 && pair.header_row1 > 0 {
+        line(book, page, words.header_levels, &levels.to_string())?;
+    }
     let key = match (pair.key.columns.is_empty(), pair.mode.as_str()) {
         (false, _) => {
             let chosen = if pair.key.chosen == "auto" {

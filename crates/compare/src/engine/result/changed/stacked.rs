@@ -1,6 +1,6 @@
 //! The same, the new row below the old one: every column once, for those who read downwards.
 
-use super::{Book, Class, Comparer, Failure, Layout, Page, Pair, Verdict, Words, say};
+use super::{Book, Class, Comparer, Failure, Layout, Page, Pair, Verdict, Words, note, say};
 
 impl Layout {
     pub(super) fn stacked_header(&self, pair: &Pair, words: &Words) -> Vec<String> {
@@ -63,6 +63,9 @@ impl Layout {
                     Verdict::Same | Verdict::WithinTolerance => Class::Context,
                 };
                 page.cell(book, side, &shown(slot)?, class)?;
+                if !is_old {
+                    note(book, comparer, pair, slot, page)?;
+                }
             }
             page.end_row(book)?;
         }
