@@ -166,14 +166,11 @@ async fn death(child: &mut Child) -> Failure {
     };
     match status.code() {
         Some(code) => Failure::internal(format!("the child ended with {code} and no answer")),
-        None => Failure::new(
-            FailureCode::ResourceLimit,
-            "文件过大或资源不足,未收费,可重试",
-        )
-        .with("status", status.to_string()),
+        None => Failure::new(FailureCode::ResourceLimit, "文件过大或资源不足,可重试")
+            .with("status", status.to_string()),
     }
 }
 
 fn timed_out() -> Failure {
-    Failure::new(FailureCode::Timeout, "任务超时,未收费,可重试")
+    Failure::new(FailureCode::Timeout, "任务超时,可重试")
 }

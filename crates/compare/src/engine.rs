@@ -25,6 +25,7 @@ mod spill;
 mod strings;
 mod table;
 pub(crate) mod value;
+mod words;
 
 use std::path::PathBuf;
 
@@ -34,8 +35,8 @@ pub use failure::{Failure, FailureCode};
 pub use limits::Limits;
 pub use options::{
     ColumnMatch, Columns, Duplicates, Footer, Formula, Header, HeaderMode, Key, KeyMode, Keyless,
-    Layout, Mode, NumberText, Options, Output, SheetMatch, SheetPair, Sheets, TextCase, Tolerance,
-    Values, ZeroPrefix,
+    Lang, Layout, Mode, NumberText, Options, Output, SheetMatch, SheetPair, Sheets, TextCase,
+    Tolerance, Values, ZeroPrefix,
 };
 pub use progress::{Progress, Stage};
 pub use report::{
@@ -55,7 +56,7 @@ pub struct Request {
     pub right: Input,
     #[serde(default)]
     pub options: Options,
-    /// Where the result workbook goes.
+    /// Where the result workbook goes; with `output.csv`, a zip of it and its sheets as text.
     pub result: PathBuf,
     /// Where the preview (JSON) goes.
     pub preview: PathBuf,

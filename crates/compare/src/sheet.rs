@@ -6,6 +6,7 @@ mod delimited;
 #[cfg(test)]
 mod differential;
 mod encoding;
+mod formula;
 mod grid;
 mod library;
 mod preflight;
@@ -16,16 +17,19 @@ mod xml;
 use std::path::Path;
 
 pub(crate) use budget::Budget;
+pub(crate) use formula::relative;
 pub(crate) use grid::{cell_name, column_name};
 use preflight::count;
 pub(crate) use preflight::measure;
 pub(crate) use sniff::{FileFormat, sniff};
 
-use crate::engine::Failure;
+use crate::engine::{Failure, Formula};
 
 /// The last row and column a workbook can have, counted from 0.
 pub(crate) const ROW_LAST: u32 = 1_048_575;
 pub(crate) const COLUMN_LAST: u32 = 16_383;
+/// Where a formula is kept beside its value, it stands so many columns further on.
+pub(crate) const FORMULAS: u32 = COLUMN_LAST + 1;
 
 /// One row: cells in ascending columns, each column once.
 #[derive(Debug, Default)]
@@ -60,6 +64,8 @@ pub(crate) enum Value {
     Untyped(Span),
     Bool(bool),
     Error(Span),
+    /// As Excel shows it, with its equals sign.
+    Formula(Span),
 }
 
 /// A piece of its row's text.
@@ -133,6 +139,8 @@ pub(crate) struct NumberFormat {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
     pub(crate) formulas_without_value: u64,
+    /// Formulas were wanted, and these could not be read.
+    pub(crate) formulas_without_text: u64,
     pub(crate) repeated_cells: u64,
 }
 
@@ -150,8 +158,12 @@ pub(crate) trait RowSource {
     fn is_typed(&self) -> bool;
     fn strings(&mut self, each: StringSink<'_>) -> Result<(), Failure>;
     fn rows(&mut self, sheet: usize, each: RowSink<'_>) -> Result<Facts, Failure>;
-    /// What had to be assumed to read the file at all.
-    fn assumption(&self) -> Option<String> {
+    /// Asks for formulas instead of their values, or beside them. False: it has none to give.
+    fn keep_formulas(&mut self, wanted: Formula) -> bool {
+        wanted == Formula::Value
+    }
+    /// The encoding that had to be assumed to read the file at all.
+    fn assumed_encoding(&self) -> Option<&'static str> {
         None
     }
 }

@@ -43,6 +43,7 @@ const OPTIONS: ConsumerOptions = ConsumerOptions {
     batch_wait: Duration::ZERO,
 };
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const ZIP: &str = "application/zip";
 
 /// Takes as many jobs at the same time as it has slots.
 pub(crate) fn start(
@@ -261,7 +262,7 @@ impl Worker {
             .await
             .map_err(Failure::internal)?;
         let key = job.name.result_key(job.attempt);
-        let stored = cancel.run_until_cancelled(store(blob, &key, &request.result));
+        let stored = cancel.run_until_cancelled(store(blob, &key, &request));
         stored.await.ok_or_else(cancelled)??;
         Ok((done.summary, preview))
     }
@@ -305,9 +306,14 @@ async fn fetch(blob: &Blob, key: &str, path: &Path) -> Result<(), Failure> {
     file.flush().await.map_err(Failure::internal)
 }
 
-async fn store(blob: &Blob, key: &str, path: &Path) -> Result<(), Failure> {
+async fn store(blob: &Blob, key: &str, request: &Request) -> Result<(), Failure> {
     const PIECE: usize = 256 * 1024;
-    let file = tokio::fs::File::open(path)
+    let kind = if request.options.output.csv {
+        ZIP
+    } else {
+        XLSX
+    };
+    let file = tokio::fs::File::open(&request.result)
         .await
         .map_err(Failure::internal)?;
     let pieces = stream::unfold(file, async |mut file| {
@@ -318,7 +324,7 @@ async fn store(blob: &Blob, key: &str, path: &Path) -> Result<(), Failure> {
             Err(error) => Some((Err(error), file)),
         }
     });
-    blob.put_stream(key, XLSX, u64::MAX, pieces.boxed())
+    blob.put_stream(key, kind, u64::MAX, pieces.boxed())
         .await
         .map(drop)
         .map_err(|error| store_failed(&error))

@@ -20,9 +20,9 @@ pub(crate) struct Arguments {
     left: PathBuf,
     /// The new file.
     right: PathBuf,
-    /// Where the result workbook goes.
-    #[arg(short, long, default_value = "result.xlsx")]
-    output: PathBuf,
+    /// Where the result goes: result.xlsx, or with output.csv result.zip.
+    #[arg(short, long)]
+    output: Option<PathBuf>,
     /// Options as JSON, or @file.
     #[arg(long)]
     options: Option<String>,
@@ -63,14 +63,15 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 /// True: the files are identical.
 fn compare(arguments: &Arguments) -> Result<bool> {
     let options = options(arguments)?;
-    check_paths(arguments)?;
+    let output = output(arguments, &options)?;
+    check_paths(arguments, &output)?;
     let scratch = tempfile::tempdir().context("no room for temporary files")?;
     let preview = scratch.path().join("preview.json");
     let request = Request {
         left: input(&arguments.left),
         right: input(&arguments.right),
         options,
-        result: std::path::absolute(&arguments.output)?,
+        result: output.clone(),
         preview: arguments.preview.clone().unwrap_or(preview),
         scratch: scratch.path().to_owned(),
         limits: Limits {
@@ -98,16 +99,30 @@ fn compare(arguments: &Arguments) -> Result<bool> {
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&summary)?);
     } else {
-        print!("{}", table(&summary, &arguments.output));
+        print!("{}", table(&summary, &output));
     }
     Ok(summary.identical)
 }
 
+/// Where the result goes. A zip that is called a workbook would not open.
+fn output(arguments: &Arguments, options: &Options) -> Result<PathBuf> {
+    let csv = options.output.csv;
+    let usual = if csv { "result.zip" } else { "result.xlsx" };
+    let output = arguments.output.as_deref().unwrap_or(Path::new(usual));
+    if csv
+        && output
+            .extension()
+            .is_none_or(|extension| extension != "zip")
+    {
+        bail!("output.csv 的结果是zip,请用 -o 给出 .zip 文件名");
+    }
+    Ok(std::path::absolute(output)?)
+}
+
 /// What only shows at the end of a comparison is said before it: and a result that takes an input's
 /// place would be the end of that input.
-fn check_paths(arguments: &Arguments) -> Result<()> {
-    let output = std::path::absolute(&arguments.output)?;
-    let folder = output.parent().unwrap_or(&output);
+fn check_paths(arguments: &Arguments, output: &Path) -> Result<()> {
+    let folder = output.parent().unwrap_or(output);
     if !folder.is_dir() {
         bail!("没有文件夹 {},结果无法写入", folder.display());
     }

@@ -3,11 +3,14 @@ use auth::Principal;
 use super::App;
 use crate::{
     domain::{Job, JobName, State, Wrong},
+    engine::Options,
     error::Error,
 };
 
-/// What the browser saves the workbook as.
-const FILE_NAME: &str = "比对结果.xlsx";
+/// What the browser saves the result as.
+const WORKBOOK: &str = "比对结果.xlsx";
+/// The workbook and its sheets as text.
+const ZIP: &str = "比对结果.zip";
 
 /// Where the workbook is, for whoever has the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,10 +37,12 @@ impl App {
             return Err(no_result(Wrong::Expired));
         }
         let life = self.jobs.link();
-        let url = self.blob.presign_get(&key, FILE_NAME, life).await?;
+        let options: Options = serde_json::from_str(&job.options).unwrap_or_default();
+        let file_name = if options.output.csv { ZIP } else { WORKBOOK };
+        let url = self.blob.presign_get(&key, file_name, life).await?;
         Ok(Link {
             url,
-            file_name: FILE_NAME,
+            file_name,
             expires_in_s: self.jobs.link_s,
         })
     }

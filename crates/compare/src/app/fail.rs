@@ -24,6 +24,7 @@ impl App {
     pub async fn fail(&self, name: &JobName, attempt: i32, why: &Failure) -> Result<Failed, Error> {
         let now_ms = self.now_ms();
         let keep_until_ms = now_ms + self.jobs.keep_ms();
+        let told = uncharged(why);
         db::transact!(self.store.pool(), "compare.fail", async |tx| {
             let Some(job) = self.store.lock_job(tx, name).await? else {
                 return Ok(Failed::Lost);
@@ -39,7 +40,7 @@ impl App {
             let (next, failed) = match again_at_ms {
                 Some(at_ms) => (job.clone().release(attempt, at_ms), Failed::PutOff),
                 None => (
-                    job.clone().fail(attempt, why.clone(), keep_until_ms),
+                    job.clone().fail(attempt, told.clone(), keep_until_ms),
                     Failed::ForGood,
                 ),
             };
@@ -53,6 +54,15 @@ impl App {
         })
         .await
     }
+}
+
+/// What the files did not cause, their owner wants to know to be free.
+fn uncharged(why: &Failure) -> Failure {
+    let mut told = why.clone();
+    if told.code.is_retryable() {
+        told.message.push_str(",未收费");
+    }
+    told
 }
 
 fn again_ms(tries: i32) -> i64 {

@@ -31,7 +31,7 @@ impl Failure {
 
     /// Our fault, not the file's; `what` is for the log.
     pub fn internal(what: impl fmt::Display) -> Self {
-        Self::new(FailureCode::Internal, "内部错误,未收费,可重试").with("cause", what.to_string())
+        Self::new(FailureCode::Internal, "内部错误,可重试").with("cause", what.to_string())
     }
 
     pub fn option(message: impl Into<String>) -> Self {

@@ -1,8 +1,15 @@
 //! What the owner of the files should know besides the differences.
 
-use super::{Notice, NoticeCode, Request, pair::Pair, run::Found, side::Side};
+use super::{
+    Notice, NoticeCode, Request,
+    pair::Pair,
+    run::Found,
+    side::Side,
+    words::{Words, say},
+};
 
 pub(super) fn notices(request: &Request, left: &Side, right: &Side, found: &Found) -> Vec<Notice> {
+    let words = request.options.output.lang.words();
     let mut notices = Vec::new();
     for side in [left, right] {
         of_side(side, request, &mut notices);
@@ -12,18 +19,18 @@ pub(super) fn notices(request: &Request, left: &Side, right: &Side, found: &Foun
             left,
             &found.sheets.only_left,
             NoticeCode::SheetRemoved,
-            "只在文件1中",
+            words.sheet_in_old,
         ),
         (
             right,
             &found.sheets.only_right,
             NoticeCode::SheetAdded,
-            "只在文件2中",
+            words.sheet_in_new,
         ),
     ] {
         for &table in tables {
             let name = &side.tables[table].name;
-            let notice = notice(code, format!("工作表\"{name}\"{what},未比较"), 1);
+            let notice = notice(code, say(what, &[name]), 1);
             notices.push(Notice {
                 sheet: Some(name.clone()),
                 file: Some(side.slot),
@@ -32,9 +39,9 @@ pub(super) fn notices(request: &Request, left: &Side, right: &Side, found: &Foun
         }
     }
     for pair in &found.pairs {
-        of_headers(pair, right, &mut notices);
-        of_pair(pair, right, &mut notices);
-        of_long_numbers(pair, left, right, &mut notices);
+        of_headers(pair, right, words, &mut notices);
+        of_pair(pair, right, words, &mut notices);
+        of_long_numbers(pair, (left, right), words, &mut notices);
     }
     notices
 }
@@ -52,8 +59,9 @@ fn notice(code: NoticeCode, message: String, count: u64) -> Notice {
 
 fn of_side(side: &Side, request: &Request, notices: &mut Vec<Notice>) {
     let slot = side.slot;
-    if let Some(assumption) = &side.assumption {
-        let message = format!("文件{slot}: {assumption},请核对");
+    let words = request.options.output.lang.words();
+    if let Some(encoding) = side.assumed_encoding {
+        let message = say(words.encoding_guessed, &[&slot, &encoding]);
         notices.push(Notice {
             file: Some(slot),
             ..notice(NoticeCode::EncodingGuessed, message, 1)
@@ -61,7 +69,7 @@ fn of_side(side: &Side, request: &Request, notices: &mut Vec<Notice>) {
     }
     if request.options.sheets.pairs.is_none() {
         for name in &side.skipped {
-            let message = format!("文件{slot}的隐藏工作表\"{name}\"未比较");
+            let message = say(words.hidden_sheet, &[&slot, name]);
             let notice = notice(NoticeCode::SheetSkipped, message, 1);
             notices.push(Notice {
                 file: Some(slot),
@@ -75,21 +83,22 @@ fn of_side(side: &Side, request: &Request, notices: &mut Vec<Notice>) {
             (
                 NoticeCode::FormulaWithoutCache,
                 table.facts.formulas_without_value,
-                "个公式没有缓存值,按空白比较",
+                words.without_value,
+            ),
+            (
+                NoticeCode::FormulaWithoutText,
+                table.facts.formulas_without_text,
+                words.without_text,
             ),
             (
                 NoticeCode::CellsRepeated,
                 table.facts.repeated_cells,
-                "个单元格在文件中重复出现,以最后一个为准",
+                words.cells_repeated,
             ),
-            (
-                NoticeCode::ImageNotCompared,
-                table.images,
-                "个单元格图片未比较",
-            ),
+            (NoticeCode::ImageNotCompared, table.images, words.images),
         ];
         for (code, count, what) in facts.into_iter().filter(|fact| fact.1 > 0) {
-            let message = format!("文件{slot} {}: {count}{what}", table.name);
+            let message = say(what, &[&slot, &table.name, &count]);
             let notice = notice(code, message, count);
             notices.push(Notice {
                 file: Some(slot),
@@ -100,98 +109,87 @@ fn of_side(side: &Side, request: &Request, notices: &mut Vec<Notice>) {
     }
 }
 
-fn of_headers(pair: &Pair, right: &Side, notices: &mut Vec<Notice>) {
+fn of_headers(pair: &Pair, right: &Side, words: &Words, notices: &mut Vec<Notice>) {
     let sheet = &right.tables[pair.right_table].name;
-    let mut say = |code, message: String, count| {
+    let mut add = |code, message: String, count| {
         notices.push(Notice {
             sheet: Some(sheet.clone()),
             ..notice(code, message, count)
         });
     };
     if pair.left.header_row == 0 {
-        say(
-            NoticeCode::HeaderNotFound,
-            "未识别到表头,按列位置比较".to_owned(),
-            1,
-        );
+        add(NoticeCode::HeaderNotFound, words.no_header.to_owned(), 1);
     }
-    let above = (pair.left.first + pair.right.first).saturating_sub(2);
+    let above = pair.left.above + pair.right.above;
     if pair.left.header_row > 0 && above > 0 {
-        say(
+        add(
             NoticeCode::RowsAboveHeader,
-            format!("表头以上的{above}行未比较"),
+            say(words.above_header, &[&above]),
             above as u64,
         );
     }
 }
 
-fn of_pair(pair: &Pair, right: &Side, notices: &mut Vec<Notice>) {
+fn of_pair(pair: &Pair, right: &Side, words: &Words, notices: &mut Vec<Notice>) {
     let sheet = &right.tables[pair.right_table].name;
-    let mut say = |code, message: String, count| {
+    let mut add = |code, message: String, count| {
         notices.push(Notice {
             sheet: Some(sheet.clone()),
             ..notice(code, message, count)
         });
     };
     if pair.mode == "sequence" {
-        say(
-            NoticeCode::KeyNotFound,
-            "未找到主键,按行的先后顺序比较".to_owned(),
-            1,
-        );
+        add(NoticeCode::KeyNotFound, words.no_key.to_owned(), 1);
     }
     if pair.hints.bounded {
-        say(
-            NoticeCode::KeyNotFound,
-            "部分区域差异过大,按行位置比较".to_owned(),
-            1,
-        );
+        add(NoticeCode::KeyNotFound, words.too_different.to_owned(), 1);
     }
     let repeats = pair.pairing.repeats.0 + pair.pairing.repeats.1;
     if repeats > 0 {
         let groups = pair.pairing.groups.len();
-        say(
+        add(
             NoticeCode::KeyDuplicate,
-            format!("主键重复{groups}组,已按先后顺序配对,见\"问题\"表"),
+            say(words.keys_repeated, &[&groups]),
             groups as u64,
         );
     }
     let keyless = (pair.keyless.0.len() + pair.keyless.1.len()) as u64;
     if keyless > 0 {
-        say(
+        add(
             NoticeCode::KeyBlank,
-            format!("{keyless}行没有主键,按整行内容配对"),
+            say(words.keys_blank, &[&keyless]),
             keyless,
         );
     }
     if !pair.hints.mismatch.is_empty() {
         let names = pair.hints.mismatch.iter();
         let names: Vec<&str> = names.map(|&slot| pair.slots[slot].name.as_str()).collect();
-        let message = format!(
-            "两表\"{}\"的写法不同(前导零、大小写或空格),可设 values.leading_zeros=ignore、\
-             values.case=ignore 并以其为主键重新比较",
-            names.join(" + ")
-        );
-        say(NoticeCode::KeyFormatMismatch, message, 1);
+        let message = say(words.keys_differ, &[&names.join(" + ")]);
+        add(NoticeCode::KeyFormatMismatch, message, 1);
     } else if !pair.key.is_empty() && pair.overlap == 0.0 {
-        say(NoticeCode::KeyNoOverlap, "主键没有交集".to_owned(), 1);
+        add(NoticeCode::KeyNoOverlap, words.keys_apart.to_owned(), 1);
     }
     for renamed in &pair.hints.renamed {
-        let message = format!("列\"{}\"疑似改名为\"{}\"", renamed.from, renamed.to);
-        say(NoticeCode::ColumnRenameSuggested, message, 1);
+        let message = say(words.rename_suggested, &[&renamed.from, &renamed.to]);
+        add(NoticeCode::ColumnRenameSuggested, message, 1);
     }
     let footer = (pair.left.footer + pair.right.footer) as u64;
     if footer > 0 {
-        say(
+        add(
             NoticeCode::FooterSeparate,
-            format!("末尾{footer}行合计单独比较"),
+            say(words.footer_apart, &[&footer]),
             footer,
         );
     }
 }
 
 /// Numbers too long for a cell: their last digits were lost before we saw them.
-fn of_long_numbers(pair: &Pair, left: &Side, right: &Side, notices: &mut Vec<Notice>) {
+fn of_long_numbers(
+    pair: &Pair,
+    (left, right): (&Side, &Side),
+    words: &Words,
+    notices: &mut Vec<Notice>,
+) {
     for slot in &pair.slots {
         for (side, table, column) in [
             (left, pair.left_table, slot.left),
@@ -200,10 +198,7 @@ fn of_long_numbers(pair: &Pair, left: &Side, right: &Side, notices: &mut Vec<Not
             let facts = side.tables[table].columns.get(column as usize);
             let count = facts.map_or(0, |facts| facts.long_numbers);
             if count > 0 {
-                let message = format!(
-                    "文件{}列\"{}\"有{count}个超过15位的数字,Excel已丢失末位精度",
-                    side.slot, slot.name
-                );
+                let message = say(words.long_numbers, &[&side.slot, &slot.name, &count]);
                 let notice = notice(NoticeCode::PrecisionLossSuspected, message, count);
                 notices.push(Notice {
                     file: Some(side.slot),

@@ -55,6 +55,16 @@ words!(Layout {
     LogOnly
 });
 
+/// What the result is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Lang {
+    #[default]
+    #[serde(rename = "zh-CN")]
+    Chinese,
+    #[serde(rename = "en")]
+    English,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
@@ -91,9 +101,10 @@ pub struct SheetPair {
 #[serde(default, deny_unknown_fields)]
 pub struct Header {
     pub mode: HeaderMode,
-    /// The header's row in file 1, counted from 1.
+    /// The header's first row in file 1, counted from 1.
     pub row1: Option<u32>,
     pub row2: Option<u32>,
+    /// Rows of the header, 1 to 3.
     pub levels: u32,
 }
 
@@ -150,9 +161,11 @@ pub struct Output {
     pub context_columns: String,
     pub max_context: u32,
     pub cell_log: bool,
+    /// On new values in the sheet of changed rows, on the first 2,000.
     pub notes_with_old_value: bool,
+    /// The sheets as text files too; the result is a zip then.
     pub csv: bool,
-    pub lang: String,
+    pub lang: Lang,
 }
 
 /// What [`Options::schema`] says.
@@ -229,7 +242,7 @@ impl Default for Output {
             cell_log: true,
             notes_with_old_value: false,
             csv: false,
-            lang: "zh-CN".to_owned(),
+            lang: Lang::default(),
         }
     }
 }

@@ -56,8 +56,10 @@ pub(crate) struct Hints {
 /// One side of a pair.
 pub(crate) struct Layer {
     pub(crate) layout: Layout,
-    /// The header's row, counted from 1; 0: none.
+    /// The header's first row, counted from 1; 0: none.
     pub(crate) header_row: u32,
+    /// Spilled rows above the header.
+    pub(crate) above: usize,
     /// Spilled rows above the first data row.
     pub(crate) first: usize,
     pub(crate) footer: usize,
@@ -107,17 +109,19 @@ pub(crate) fn compare(
 ) -> Result<Pair, Failure> {
     let tables = (&left.tables[left_table], &right.tables[right_table]);
     let lenses = (left.lens(rules), right.lens(rules));
+    let levels = options.header.levels as usize;
     let heads = (
-        read_head(tables.0, &lenses.0)?,
-        read_head(tables.1, &lenses.1)?,
+        read_head(tables.0, &lenses.0, levels)?,
+        read_head(tables.1, &lenses.1, levels)?,
     );
     let headers = headers(&heads, options)?;
     let layer = |table: &Table, head: &Head, header: Option<usize>| -> Result<Layer, Failure> {
         let row = header.map(|index| &head.rows[index]);
-        let first = header.map_or(0, |index| index + 1);
+        let first = header.map_or(0, |index| index + levels);
         Ok(Layer {
-            layout: Layout::new(table, row),
+            layout: Layout::new(table, row, options.output.lang.words()),
             header_row: row.map_or(0, |row| row.number + 1),
+            above: header.unwrap_or(0),
             first,
             footer: 0,
         })
@@ -170,10 +174,9 @@ fn headers(heads: &(Head, Head), options: &Options) -> Result<Option<(usize, usi
         HeaderMode::Row => {
             let find = |head: &Head, row: Option<u32>, slot: u8| {
                 let row = row.unwrap_or(1);
-                let found = head
-                    .rows
-                    .iter()
-                    .position(|candidate: &HeadRow| candidate.number + 1 == row);
+                let found = head.rows.iter().position(|candidate: &HeadRow| {
+                    candidate.number + 1 == row && !candidate.cells.is_empty()
+                });
                 let message = format!("文件{slot}第{row}行为空或不在前30个非空行内,不能作为表头");
                 found.ok_or_else(|| Failure::option(message))
             };

@@ -145,6 +145,7 @@ pub enum NoticeCode {
     KeyFormatMismatch,
     PrecisionLossSuspected,
     FormulaWithoutCache,
+    FormulaWithoutText,
     ImageNotCompared,
     SheetAdded,
     SheetRemoved,

@@ -5,23 +5,31 @@ mod extent;
 mod issues;
 mod log;
 mod names;
+mod notes;
 mod page;
 mod preview;
 mod rows;
 mod style;
 mod summary;
+mod texts;
 
 use std::fs;
 
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
 
 use super::{
-    Failure, Notice, NoticeCode, Request, Summary, difference::Comparer, pair::Pair, side::Side,
+    Failure, Notice, NoticeCode, Request, Summary,
+    difference::Comparer,
+    pair::Pair,
+    side::Side,
     strings::Rules,
+    words::{Words, say},
 };
 use extent::Extent;
 use names::Names;
+use notes::Notes;
 use style::Styles;
+use texts::Written;
 
 /// What every sheet of the result is written with.
 struct Book<'a> {
@@ -35,6 +43,10 @@ struct Book<'a> {
     rules: &'a Rules,
     request: &'a Request,
     extent: Extent,
+    notes: Notes,
+    /// The sheets as text, if they are wanted.
+    texts: Vec<Written>,
+    words: &'static Words,
 }
 
 /// Excel itself packs its files this hard.
@@ -48,8 +60,11 @@ pub(super) fn write(
     summary: &mut Summary,
     told: &mut dyn FnMut(f64),
 ) -> Result<(), Failure> {
+    let words = request.options.output.lang.words();
     let extent = Extent::plan(pairs, request);
-    summary.notices.extend(extent.notice());
+    let notes = Notes::new(request);
+    summary.notices.extend(extent.notice(words));
+    summary.notices.extend(notes.notice(pairs, words));
     summary.output.truncated = extent.truncates();
     let mut workbook = Workbook::new();
     workbook.set_zip_compression_level(COMPRESSION);
@@ -65,6 +80,9 @@ pub(super) fn write(
         rules,
         request,
         extent,
+        notes,
+        texts: Vec::new(),
+        words,
     };
     summary::write(&mut book, summary)?;
     let mut preview = preview::Builder::default();
@@ -89,7 +107,7 @@ pub(super) fn write(
         let count = book.cut_texts;
         summary.notices.push(Notice {
             code: NoticeCode::TextTruncated,
-            message: format!("{count}个单元格的文本超过32,767字,结果中已截断"),
+            message: say(words.texts_cut, &[&count]),
             file: None,
             sheet: None,
             column: None,
@@ -98,12 +116,24 @@ pub(super) fn write(
     }
     issues::write(&mut book, pairs, &summary.notices)?;
     summary.output.sheets = book.sheets;
-    book.workbook.save(&request.result).map_err(broken)?;
+    save(&mut book)?;
     summary.output.bytes = fs::metadata(&request.result)
         .map_err(Failure::internal)?
         .len();
     let preview = serde_json::to_vec(&preview.finish()).map_err(Failure::internal)?;
     fs::write(&request.preview, preview).map_err(Failure::internal)
+}
+
+/// The workbook, or with its sheets as text a zip of all.
+fn save(book: &mut Book<'_>) -> Result<(), Failure> {
+    let request = book.request;
+    if !request.options.output.csv {
+        return book.workbook.save(&request.result).map_err(broken);
+    }
+    let path = request.scratch.join("unbundled.xlsx");
+    book.workbook.save(&path).map_err(broken)?;
+    let workbook = (path.as_path(), book.words.workbook);
+    texts::bundle(workbook, &book.texts, &request.result)
 }
 
 /// The result says when the job was made, so that the same job makes the same bytes.

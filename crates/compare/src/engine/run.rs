@@ -165,10 +165,11 @@ fn read(
 
 fn pair_all(request: &Request, left: &Side, right: &Side, rules: &Rules) -> Result<Found, Failure> {
     let (options, limits) = (&request.options, &request.limits);
+    let levels = options.header.levels as usize;
     let sheets = pair_sheets(left, right, options, limits.pairs, |i, j| {
         Ok((
-            read_head(&left.tables[i], &left.lens(rules))?,
-            read_head(&right.tables[j], &right.lens(rules))?,
+            read_head(&left.tables[i], &left.lens(rules), levels)?,
+            read_head(&right.tables[j], &right.lens(rules), levels)?,
         ))
     })?;
     let mut pairs = Vec::new();

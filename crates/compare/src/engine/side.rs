@@ -26,7 +26,7 @@ pub(crate) struct Side {
     pub(crate) strings: Strings,
     pub(crate) formats: Vec<NumberFormat>,
     pub(crate) typed: bool,
-    pub(crate) assumption: Option<String>,
+    pub(crate) assumed_encoding: Option<&'static str>,
 }
 
 /// What a side is read with.
@@ -73,6 +73,10 @@ fn read(reading: &Reading<'_>) -> Result<Side, Failure> {
     let format = sniff(&input.path, budget)?;
     let sha256 = sha256(&input.path)?;
     let mut source = open(&input.path, format, budget)?;
+    if !source.keep_formulas(options.values.formula) {
+        let message = "这种格式读不到公式文本,请另存为xlsx,或用 values.formula=value";
+        return Err(Failure::option(message).with("option", "values.formula"));
+    }
     let mut strings = StringsWriter::create(&scratch.join(format!("{slot}.strings")))?;
     source.strings(&mut |text| strings.add(text, rules))?;
     let strings = strings.finish()?;
@@ -117,7 +121,7 @@ fn read(reading: &Reading<'_>) -> Result<Side, Failure> {
         strings,
         formats,
         typed: source.is_typed(),
-        assumption: source.assumption(),
+        assumed_encoding: source.assumed_encoding(),
     })
 }
 

@@ -8,7 +8,7 @@ use super::{
     strings::{Rules, Strings, is_image},
     value::Canon,
 };
-use crate::sheet::{Facts, NumberFormat, Row, Value, cell_name};
+use crate::sheet::{COLUMN_LAST, FORMULAS, Facts, NumberFormat, Row, Value, cell_name, relative};
 
 pub(crate) struct Table {
     pub(crate) name: String,
@@ -95,6 +95,9 @@ impl<'a> TableWriter<'a> {
                 Value::Text(span) => Some(self.text(row.slice(span))),
                 Value::Untyped(span) => Some(self.untyped(row.slice(span))),
                 Value::Error(span) => Some(self.error(row.slice(span))),
+                Value::Formula(span) => {
+                    Some(self.formula(row.slice(span), row.number, cell.column))
+                }
             };
             let Some(value) = stored else { continue };
             self.note(cell.column, &value, formats);
@@ -108,7 +111,8 @@ impl<'a> TableWriter<'a> {
         }
         self.in_order &= self.last_row.is_none_or(|last| last < row.number);
         self.last_row = Some(row.number);
-        self.cells += self.record.cells.len() as u64;
+        let cells = &self.record.cells;
+        self.cells += cells.partition_point(|cell| cell.column <= COLUMN_LAST) as u64;
         self.spill.add(&self.record)
     }
 
@@ -161,6 +165,16 @@ impl<'a> TableWriter<'a> {
             (Canon::Text(_) | Canon::Blank, false) => TextNote::Plain,
         };
         self.keep(text, &canon, note)
+    }
+
+    /// Formulas are equal that say the same from where they stand: rows move.
+    fn formula(&mut self, formula: &str, row: u32, column: u32) -> Stored {
+        if is_image(formula) {
+            return self.text(formula);
+        }
+        let relative = relative(formula, row, column % FORMULAS);
+        let canon = self.rules.profile.text(&relative);
+        self.keep(formula, &canon, TextNote::Plain)
     }
 
     fn error(&mut self, code: &str) -> Stored {

@@ -79,11 +79,9 @@ impl RowSource for TextFile {
         Ok(Facts::default())
     }
 
-    fn assumption(&self) -> Option<String> {
-        let name = self.choice.encoding.name();
-        self.choice
-            .guessed
-            .then(|| format!("文本编码按 {name} 读取"))
+    fn assumed_encoding(&self) -> Option<&'static str> {
+        let guessed = self.choice.guessed;
+        guessed.then(|| self.choice.encoding.name())
     }
 }
 

@@ -36,7 +36,9 @@ fn cells(source: &mut dyn RowSource) -> Result<Seen, String> {
                         )
                     }
                     Value::Shared(index) => format!("text {}", strings[index as usize]),
-                    Value::Text(span) | Value::Untyped(span) => format!("text {}", row.slice(span)),
+                    Value::Text(span) | Value::Untyped(span) | Value::Formula(span) => {
+                        format!("text {}", row.slice(span))
+                    }
                     Value::Bool(value) => format!("bool {value}"),
                     Value::Error(span) => format!("error {}", row.slice(span)),
                 };

@@ -41,10 +41,7 @@ const CFB: &[u8] = &[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
 
 pub(crate) fn sniff(path: &Path, budget: &Budget) -> Result<FileFormat, Failure> {
     let Ok(mut file) = File::open(path) else {
-        return Err(Failure::new(
-            FailureCode::FileMissing,
-            "找不到文件,请重新上传",
-        ));
+        return Err(Failure::new(FailureCode::FileMissing, "找不到文件"));
     };
     let length = file.metadata().map_err(Failure::internal)?.len();
     if length == 0 {

@@ -11,7 +11,7 @@ use std::path::Path;
 use super::{
     Budget, Facts, NumberFormat, RowSink, RowSource, SheetName, StringSink, container::Container,
 };
-use crate::engine::{Failure, FailureCode};
+use crate::engine::{Failure, FailureCode, Formula};
 
 pub(super) struct Workbook {
     container: Container,
@@ -21,6 +21,7 @@ pub(super) struct Workbook {
     strings: Option<String>,
     styles: styles::Styles,
     budget: Budget,
+    formulas: Formula,
 }
 
 /// Why this reader does not read a workbook.
@@ -51,6 +52,7 @@ impl Workbook {
             container,
             styles,
             budget: budget.clone(),
+            formulas: Formula::Value,
         })
     }
 }
@@ -68,6 +70,11 @@ impl RowSource for Workbook {
         true
     }
 
+    fn keep_formulas(&mut self, wanted: Formula) -> bool {
+        self.formulas = wanted;
+        true
+    }
+
     fn strings(&mut self, each: StringSink<'_>) -> Result<(), Failure> {
         match &self.strings {
             Some(part) => strings::read(&mut self.container, part, &self.budget, each),
@@ -78,7 +85,7 @@ impl RowSource for Workbook {
     fn rows(&mut self, sheet: usize, each: RowSink<'_>) -> Result<Facts, Failure> {
         let name = &self.sheets[sheet].name;
         let part = self.container.part(&self.parts[sheet])?;
-        let mut reader = cells::Reader::new(part, &self.styles, &self.budget);
+        let mut reader = cells::Reader::new(part, &self.styles, &self.budget, self.formulas);
         reader.read(each).map_err(|failure| match failure.code {
             FailureCode::ParseError => {
                 let cell = failure.details.get("cell").and_then(|cell| cell.as_str());

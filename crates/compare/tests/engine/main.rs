@@ -4,7 +4,12 @@
 
 mod choices;
 mod duplicates;
+mod english;
 mod forms;
+mod formulas;
+mod headers;
 mod invariants;
+mod notes;
 mod support;
+mod texts;
 mod workbook;

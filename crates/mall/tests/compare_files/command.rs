@@ -68,3 +68,45 @@ fn identical_is_0_different_is_1_and_failure_is_2() {
         assert!(!failed.stderr.is_empty());
     }
 }
+
+#[test]
+fn with_csv_the_result_is_a_zip_and_called_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    fs::write(path("old.csv"), "id,value\nA1,1\nA2,2\n").unwrap();
+    fs::write(path("new.csv"), "id,value\nA1,1\nA2,3\n").unwrap();
+    let options = r#"{"output":{"csv":true,"lang":"en"}}"#;
+    let run_to = |output: &str| {
+        let (old, new) = (path("old.csv"), path("new.csv"));
+        run(&[&old, &new, "--options", options, "-o", output])
+    };
+    let wrong = run_to(&path("result.xlsx"));
+    assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
+    let right = run_to(&path("result.zip"));
+    assert_eq!(right.status.code(), Some(1), "{right:?}");
+    let zip = fs::read(path("result.zip")).unwrap();
+    let holds = |name: &str| zip.windows(name.len()).any(|part| part == name.as_bytes());
+    assert!(holds("comparison.xlsx") && holds("02 Changed.csv"));
+}
+
+#[test]
+fn a_command_speaks_of_no_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    fs::write(path("a.csv"), "id,value\nA1,1\n").unwrap();
+    let failed = run(&[&path("a.csv"), &path("none.csv"), "-o", &path("r.xlsx")]);
+    assert_eq!(failed.status.code(), Some(2));
+    let said = String::from_utf8(failed.stderr).unwrap();
+    assert!(said.contains("找不到文件"), "{said}");
+    assert!(!said.contains("上传") && !said.contains("收费"), "{said}");
+    let late = run(&[
+        &path("a.csv"),
+        &path("a.csv"),
+        "-o",
+        &path("r.xlsx"),
+        "--time",
+        "0",
+    ]);
+    let said = String::from_utf8(late.stderr).unwrap();
+    assert!(!said.contains("收费"), "{said}");
+}

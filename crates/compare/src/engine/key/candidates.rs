@@ -117,7 +117,7 @@ pub(super) fn single(slots: &[Slot], left: &Sample, right: &Sample) -> Vec<Candi
         let unique = left.unique(&[slot]).min(right.unique(&[slot]));
         // Amounts are unique by chance.
         let amounts = left.fractions[slot] || right.fractions[slot] || column.dates;
-        if prior < 0.0 || (amounts && prior < 1.0) {
+        if prior < 0.0 || (amounts && prior < 1.0) || column.is_formula() {
             continue;
         }
         let place = f64::from(column.left + column.right);

@@ -1,6 +1,6 @@
 //! Which options go together.
 
-use super::{Formula, HeaderMode, KeyMode, Layout, Mode, Options, SCHEMA, SheetMatch};
+use super::{HeaderMode, KeyMode, Layout, Mode, Options, SCHEMA, SheetMatch};
 use crate::engine::Failure;
 
 impl Options {
@@ -37,7 +37,13 @@ impl Options {
             "header.row1/row2",
             "从1开始,最大1048576",
         )?;
-        require(self.header.levels == 1, "header.levels", "目前只支持1")?;
+        let levels = (1..=3).contains(&self.header.levels);
+        require(levels, "header.levels", "须为1、2或3")?;
+        require(
+            self.header.levels == 1 || self.header.mode != HeaderMode::None,
+            "header.levels",
+            "不能与 mode=none 同时给出",
+        )?;
         let columns = self
             .key
             .columns
@@ -58,11 +64,6 @@ impl Options {
     fn validate_values(&self) -> Result<(), Failure> {
         let values = &self.values;
         require(values.profile == "v1", "values.profile", "只支持 v1")?;
-        require(
-            values.formula == Formula::Value,
-            "values.formula",
-            "目前只支持 value",
-        )?;
         let sound = |tolerance: f64| tolerance.is_finite() && tolerance >= 0.0;
         require(
             sound(values.abs_tol) && sound(values.rel_tol),
@@ -87,12 +88,10 @@ impl Options {
             "只支持 all 或 none",
         )?;
         require(
-            !output.notes_with_old_value,
+            !output.notes_with_old_value || output.layout != Layout::LogOnly,
             "output.notes_with_old_value",
-            "目前不支持",
+            "layout=log_only 时没有可加批注的表",
         )?;
-        require(!output.csv, "output.csv", "目前不支持")?;
-        require(output.lang == "zh-CN", "output.lang", "目前只支持 zh-CN")?;
         require(
             output.cell_log || output.layout != Layout::LogOnly,
             "output.cell_log",

@@ -19,6 +19,7 @@ fn unknown_names_are_refused() {
         r#"{"tolerence":1}"#,
         r#"{"values":{"abs_tolerance":1}}"#,
         r#"{"mode":"fuzzy"}"#,
+        r#"{"output":{"lang":"fr"}}"#,
         "[]",
         r#"{"values":["v1"]}"#,
         r#"{"values":{"per_column":{"数量":[1,0]}}}"#,
@@ -30,9 +31,9 @@ fn unknown_names_are_refused() {
 #[test]
 fn what_is_not_done_is_refused() {
     for json in [
-        r#"{"output":{"csv":true}}"#,
-        r#"{"values":{"formula":"text"}}"#,
-        r#"{"header":{"levels":2}}"#,
+        r#"{"header":{"levels":4}}"#,
+        r#"{"output":{"notes_with_old_value":true,"layout":"log_only"}}"#,
+        r#"{"header":{"levels":2,"mode":"none"}}"#,
         r#"{"header":{"mode":"row","row1":1}}"#,
         r#"{"key":{"mode":"columns"}}"#,
         r#"{"values":{"abs_tol":-1}}"#,

@@ -8,13 +8,16 @@ use crate::{
         ColumnMatch, Failure, FailureCode, Options, Tolerance,
         table::{ColumnFacts, Table},
         value::normal_name,
+        words::{Words, say},
     },
-    sheet::column_name,
+    sheet::{FORMULAS, column_name},
 };
 
 /// One side's columns, named.
 pub(crate) struct Layout {
     pub(crate) columns: Vec<NamedColumn>,
+    /// The formulas of those that have any, where they are compared beside the values.
+    pub(crate) formulas: Vec<NamedColumn>,
 }
 
 pub(crate) struct NamedColumn {
@@ -37,13 +40,20 @@ pub(crate) struct Slot {
     pub(crate) compared: bool,
 }
 
+impl Slot {
+    /// Of formulas, not of their values.
+    pub(crate) fn is_formula(&self) -> bool {
+        self.left >= FORMULAS
+    }
+}
+
 impl Layout {
     /// Blank names become the column's letter, repeats `名称#2`.
-    pub(crate) fn new(table: &Table, header: Option<&HeadRow>) -> Self {
+    pub(crate) fn new(table: &Table, header: Option<&HeadRow>, words: &Words) -> Self {
         let mut names: BTreeMap<u32, String> = BTreeMap::new();
         for (column, facts) in table.columns.iter().enumerate() {
             if facts.filled > 0 {
-                names.insert(column as u32, String::new());
+                names.insert(column as u32 % FORMULAS, String::new());
             }
         }
         for cell in header.iter().flat_map(|row| &row.cells) {
@@ -70,8 +80,18 @@ impl Layout {
                 name,
             }
         });
+        let columns: Vec<NamedColumn> = columns.collect();
+        let formula = |column: &NamedColumn| {
+            let place = column.column + FORMULAS;
+            (facts(table, place).filled > 0).then(|| NamedColumn {
+                column: place,
+                normal: String::new(),
+                name: say(words.formula_of, &[&column.name]),
+            })
+        };
         Self {
-            columns: columns.collect(),
+            formulas: columns.iter().filter_map(formula).collect(),
+            columns,
         }
     }
 
@@ -121,6 +141,19 @@ pub(crate) fn match_columns(
             tolerance: tolerance(options, pair.0, pair.1),
             compared,
         });
+        let formulas = facts(left_table, pair.0.column + FORMULAS).filled
+            + facts(right_table, pair.1.column + FORMULAS).filled;
+        if formulas > 0 {
+            let words = options.output.lang.words();
+            slots.push(Slot {
+                name: say(words.formula_of, &[&pair.0.name]),
+                left: pair.0.column + FORMULAS,
+                right: pair.1.column + FORMULAS,
+                dates: false,
+                tolerance: Tolerance::default(),
+                compared,
+            });
+        }
     }
     if !slots.iter().any(|slot| slot.compared) {
         let message = "两表没有同名列,请指定列对应关系";

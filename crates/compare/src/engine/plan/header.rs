@@ -1,22 +1,26 @@
-//! The row that names the columns.
+//! The row, or the rows, that name the columns.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use crate::engine::{
-    Failure,
-    lens::Lens,
-    spill::Record,
-    table::Table,
-    value::{Kind, normal_name},
+use crate::{
+    engine::{
+        Failure,
+        lens::Lens,
+        spill::Record,
+        table::Table,
+        value::{Kind, normal_name},
+    },
+    sheet::COLUMN_LAST,
 };
 
-/// The first rows of a sheet that hold anything.
+/// The first rows of a sheet that hold anything; or, for headers of several rows, every so many
+/// rows as one.
 pub(crate) struct Head {
     pub(crate) rows: Vec<HeadRow>,
 }
 
 pub(crate) struct HeadRow {
-    /// In its sheet, counted from 0.
+    /// In its sheet, counted from 0; of several rows the first.
     pub(crate) number: u32,
     pub(crate) cells: Vec<HeadCell>,
 }
@@ -34,13 +38,14 @@ const SCORE_MIN: f64 = 0.5;
 const TEXT_SHARE_MIN: f64 = 0.5;
 const RISE_MIN: f64 = 0.05;
 
-pub(crate) fn read_head(table: &Table, lens: &Lens<'_>) -> Result<Head, Failure> {
+pub(crate) fn read_head(table: &Table, lens: &Lens<'_>, levels: usize) -> Result<Head, Failure> {
     let mut rows = Vec::new();
     let mut record = Record::default();
     let mut reader = table.spill.reader();
-    while rows.len() < ROWS && reader.next(&mut record)? {
+    while rows.len() < ROWS + levels - 1 && reader.next(&mut record)? {
         let mut cells = Vec::new();
-        for cell in &record.cells {
+        let values = record.cells.iter();
+        for cell in values.take_while(|cell| cell.column <= COLUMN_LAST) {
             let text = lens.text(Some(cell), &record)?;
             cells.push(HeadCell {
                 column: cell.column,
@@ -55,7 +60,62 @@ pub(crate) fn read_head(table: &Table, lens: &Lens<'_>) -> Result<Head, Failure>
             cells,
         });
     }
+    if levels > 1 {
+        rows = rows.windows(levels).map(joined).collect();
+    }
     Ok(Head { rows })
+}
+
+/// Rows that follow each other, as one; empty if they do not.
+fn joined(rows: &[HeadRow]) -> HeadRow {
+    let follow = rows
+        .windows(2)
+        .all(|pair| pair[0].number + 1 == pair[1].number);
+    let columns: BTreeSet<u32> = rows
+        .iter()
+        .filter(|_| follow)
+        .flat_map(|row| row.cells.iter().map(|cell| cell.column))
+        .collect();
+    let mut parents = vec![None; rows.len()];
+    HeadRow {
+        number: rows[0].number,
+        cells: columns
+            .into_iter()
+            .filter_map(|column| joined_cell(rows, column, &mut parents))
+            .collect(),
+    }
+}
+
+/// The column's names from top to bottom, as 父/子. A merged cell has its text in its first column
+/// only, whatever the format: a name with another below it reaches to the right, over columns that
+/// have names below and none of their own.
+fn joined_cell<'a>(
+    rows: &'a [HeadRow],
+    column: u32,
+    parents: &mut [Option<&'a HeadCell>],
+) -> Option<HeadCell> {
+    let cell = |row: &'a HeadRow| row.cells.iter().find(|cell| cell.column == column);
+    let own: Vec<Option<&HeadCell>> = rows.iter().map(cell).collect();
+    let mut parts: Vec<&HeadCell> = Vec::new();
+    for level in 0..own.len() {
+        let is_parent = own[level + 1..].iter().any(Option::is_some);
+        if own[level].is_some() {
+            parents[level..].fill(None);
+            parents[level] = own[level].filter(|_| is_parent);
+        }
+        let part = own[level].or(parents[level].filter(|_| is_parent));
+        parts.extend(part);
+    }
+    parts.dedup_by(|below, above| below.name == above.name);
+    let texts: Vec<&str> = parts.iter().map(|part| part.text.trim()).collect();
+    let text = texts.join("/");
+    let kinds = own.iter().flatten().map(|cell| cell.kind);
+    Some(HeadCell {
+        column,
+        name: normal_name(&text),
+        kind: kinds.max_by_key(|kind| *kind != Kind::Text)?,
+        text,
+    })
 }
 
 /// The best pair of header rows (indexes into the heads), or `None`.

@@ -9,6 +9,7 @@ use crate::engine::{
     Failure, Layout as Arrangement,
     difference::{Comparer, Verdict},
     pair::Pair,
+    words::{Words, say},
 };
 
 pub(super) fn write(
@@ -26,11 +27,15 @@ pub(super) fn write(
     let frozen = 1 + pair.key.len() as u16;
     let stacked = book.request.options.output.layout == Arrangement::Stacked;
     let (header, width) = if stacked {
-        (layout.stacked_header(pair), layout.stacked_width(pair))
+        (
+            layout.stacked_header(pair, book.words),
+            layout.stacked_width(pair),
+        )
     } else {
-        (layout.header(pair), layout.width(pair))
+        (layout.header(pair, book.words), layout.width(pair))
     };
-    let mut page = Page::table(book, prefix, "变动项目", header, frozen)?;
+    let words = book.words;
+    let mut page = Page::table(book, prefix, words.changed_rows, header, frozen)?;
     let repeated: HashSet<u32> = pair
         .pairing
         .groups
@@ -40,11 +45,11 @@ pub(super) fn write(
     for &(left, right) in &pair.changed {
         comparer.compare(left, right)?;
         preview.changed(book, pair, comparer)?;
-        if book.extent.allows(width) {
+        if page.admits(book, width) {
             let status = if repeated.contains(&right) {
-                "变动(主键重复)"
+                words.changed_again
             } else {
-                "变动"
+                words.changed
             };
             if stacked {
                 layout.stacked_lines(book, pair, comparer, status, &mut page)?;
@@ -54,6 +59,24 @@ pub(super) fn write(
         }
     }
     page.finish(book)
+}
+
+/// The old value, as a note on the new one that was written last.
+fn note(
+    book: &mut Book<'_>,
+    comparer: &Comparer<'_>,
+    pair: &Pair,
+    slot: usize,
+    page: &mut Page,
+) -> Result<(), Failure> {
+    if comparer.verdicts[slot] != Verdict::Changed || !book.notes.wanted() {
+        return Ok(());
+    }
+    let old = &comparer.left_record;
+    let lens = book.sides.0.lens(book.rules);
+    let text = lens.text(old.cell(pair.slots[slot].left), old)?;
+    let note = book.notes.take(&text, book.words);
+    page.note(book, &note)
 }
 
 /// The preview shows changed rows even where the workbook has only their cells.
@@ -94,14 +117,20 @@ impl Layout {
         }
     }
 
-    fn header(&self, pair: &Pair) -> Vec<String> {
+    fn header(&self, pair: &Pair, words: &Words) -> Vec<String> {
         let name = |slot: usize| pair.slots[slot].name.clone();
-        let mut header = vec!["状态".to_owned()];
+        let mut header = vec![words.status.to_owned()];
         header.extend(pair.key.iter().map(|&slot| name(slot)));
-        header.extend(["行号(旧)", "行号(新)", "变动列数", "变动列"].map(str::to_owned));
+        let fixed = [
+            words.old_row,
+            words.new_row,
+            words.columns_changed,
+            words.which_columns,
+        ];
+        header.extend(fixed.map(str::to_owned));
         for &slot in &self.changed {
-            header.push(format!("{}(旧)", name(slot)));
-            header.push(format!("{}(新)", name(slot)));
+            header.push(say(words.old_of, &[&name(slot)]));
+            header.push(say(words.new_of, &[&name(slot)]));
         }
         header.extend(self.context.iter().map(|&slot| name(slot)));
         header
@@ -140,7 +169,8 @@ impl Layout {
         page.number(book, f64::from(new.number) + 1.0, "", Class::Plain)?;
         let names = self.changed_names(pair, comparer);
         page.number(book, names.len() as f64, "", Class::Plain)?;
-        page.text(book, &names.join("、"), Class::Plain)?;
+        let names = names.join(book.words.comma);
+        page.text(book, &names, Class::Plain)?;
         for &slot in &self.changed {
             let classes = match comparer.verdicts[slot] {
                 Verdict::Changed => (Class::Old, Class::New),
@@ -151,6 +181,7 @@ impl Layout {
             page.cell(book, left, &shown, classes.0)?;
             let shown = lens.1.shown(new.cell(pair.slots[slot].right), new)?;
             page.cell(book, right, &shown, classes.1)?;
+            note(book, comparer, pair, slot, page)?;
         }
         for &slot in &self.context {
             let shown = lens.1.shown(new.cell(pair.slots[slot].right), new)?;

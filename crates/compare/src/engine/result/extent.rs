@@ -1,6 +1,8 @@
 //! How large the result may become, decided before it is begun: what is left out is said.
 
-use crate::engine::{Layout, Notice, NoticeCode, Request, pair::Pair};
+use crate::engine::{
+    Layout as Arrangement, Notice, NoticeCode, Request, pair::Pair, plan::Layout, words::Words,
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
@@ -18,6 +20,8 @@ pub(super) struct Extent {
     step: Step,
     context: bool,
     changed_sheet: bool,
+    /// Text files have what the workbook leaves out.
+    csv: bool,
     /// Cells that may still be written, when some must be left out.
     left: u64,
 }
@@ -35,19 +39,15 @@ impl Extent {
             0
         };
         let whole_rows = sum(|pair| {
-            let columns = pair
-                .left
-                .layout
-                .columns
-                .len()
-                .max(pair.right.layout.columns.len());
+            let width = |layout: &Layout| layout.columns.len() + layout.formulas.len();
+            let columns = width(&pair.left.layout).max(width(&pair.right.layout));
             (pair.added.len() + pair.removed.len()) as u64 * (columns as u64 + 1)
         });
         let narrow = sum(|pair| {
             let pairs = pair.by_slot.iter().filter(|cells| **cells > 0).count() * 2;
             pair.changed.len() as u64 * (pairs + pair.key.len() + 5) as u64
         });
-        let lines = if output.layout == Layout::Stacked {
+        let lines = if output.layout == Arrangement::Stacked {
             2
         } else {
             1
@@ -65,8 +65,9 @@ impl Extent {
         Self {
             step,
             context: step == Step::All && output.context_columns == "all",
-            changed_sheet: step < Step::LogOnly && output.layout != Layout::LogOnly
+            changed_sheet: step < Step::LogOnly && output.layout != Arrangement::LogOnly
                 || step == Step::Cut && !output.cell_log,
+            csv: output.csv,
             left: max,
         }
     }
@@ -80,7 +81,7 @@ impl Extent {
     }
 
     pub(super) fn truncates(&self) -> bool {
-        self.step == Step::Cut
+        self.step == Step::Cut && !self.csv
     }
 
     /// Whether a row of so many cells is still written.
@@ -100,18 +101,13 @@ impl Extent {
         }
     }
 
-    pub(super) fn notice(&self) -> Option<Notice> {
+    pub(super) fn notice(&self, words: &Words) -> Option<Notice> {
         let (code, message) = match self.step {
             Step::All => return None,
-            Step::NoContext => (NoticeCode::OutputReduced, "差异过多,结果中省略了未变动的列"),
-            Step::LogOnly => (
-                NoticeCode::OutputReduced,
-                "差异过多,变动只列在\"变动明细\"中",
-            ),
-            Step::Cut => (
-                NoticeCode::OutputTruncated,
-                "差异过多,结果表格只含前一部分;统计数字完整",
-            ),
+            Step::NoContext => (NoticeCode::OutputReduced, words.without_context),
+            Step::LogOnly => (NoticeCode::OutputReduced, words.only_cells),
+            Step::Cut if self.csv => (NoticeCode::OutputReduced, words.cut_but_texts),
+            Step::Cut => (NoticeCode::OutputTruncated, words.cut_short),
         };
         Some(Notice {
             code,

@@ -1,7 +1,7 @@
 //! 问题: what should be looked at, only if there is anything.
 
 use super::{Book, page::Page, style::Class};
-use crate::engine::{Failure, Notice, pair::Pair, spill::Record};
+use crate::engine::{Failure, Notice, pair::Pair, spill::Record, words::say};
 
 /// Groups of duplicates and rows without a key that are listed, per pair of sheets.
 const LISTED_MAX: usize = 10_000;
@@ -14,8 +14,23 @@ pub(super) fn write(
     if notices.is_empty() {
         return Ok(());
     }
-    let header = ["类型", "文件", "工作表", "列/主键", "行号", "数量", "说明"];
-    let mut page = Page::table(book, None, "问题", header.map(str::to_owned).to_vec(), 0)?;
+    let words = book.words;
+    let header = [
+        words.kind,
+        words.file,
+        words.sheet,
+        words.column_or_key,
+        words.row,
+        words.count,
+        words.remark,
+    ];
+    let mut page = Page::table(
+        book,
+        None,
+        words.issues,
+        header.map(str::to_owned).to_vec(),
+        0,
+    )?;
     for notice in notices {
         let code = serde_json::to_value(notice.code).map_err(Failure::internal)?;
         page.text(book, code.as_str().unwrap_or_default(), Class::Warning)?;
@@ -34,7 +49,7 @@ pub(super) fn write(
             notice.column.as_deref().unwrap_or_default(),
             Class::Plain,
         )?;
-        page.skip();
+        page.skip()?;
         page.number(book, notice.count as f64, "", Class::Plain)?;
         page.text(book, &notice.message, Class::Plain)?;
         page.end_row(book)?;
@@ -56,12 +71,13 @@ fn duplicates(book: &mut Book<'_>, pair: &Pair, page: &mut Page) -> Result<(), F
                 slot,
                 rows,
                 kind: "KEY_DUPLICATE",
-                what: "主键重复",
+                what: book.words.key_repeated,
             };
             line.write(book, pair, page)?;
         }
     }
-    rest(book, pair.pairing.groups.len(), "组主键重复", page)
+    let more = book.words.more_repeated;
+    rest(book, pair.pairing.groups.len(), more, page)
 }
 
 fn keyless(book: &mut Book<'_>, pair: &Pair, page: &mut Page) -> Result<(), Failure> {
@@ -71,11 +87,12 @@ fn keyless(book: &mut Book<'_>, pair: &Pair, page: &mut Page) -> Result<(), Fail
                 slot,
                 rows: std::slice::from_ref(row),
                 kind: "KEY_BLANK",
-                what: "没有主键",
+                what: book.words.key_missing,
             };
             line.write(book, pair, page)?;
         }
-        rest(book, rows.len(), "行没有主键", page)?;
+        let more = book.words.more_missing;
+        rest(book, rows.len(), more, page)?;
     }
     Ok(())
 }
@@ -84,11 +101,7 @@ fn rest(book: &mut Book<'_>, count: usize, what: &str, page: &mut Page) -> Resul
     if count <= LISTED_MAX {
         return Ok(());
     }
-    page.text(
-        book,
-        &format!("另有{}{what}未列出", count - LISTED_MAX),
-        Class::Warning,
-    )?;
+    page.text(book, &say(what, &[&(count - LISTED_MAX)]), Class::Warning)?;
     page.end_row(book)
 }
 
@@ -127,11 +140,12 @@ impl Line<'_> {
             }
             numbers.push((record.number + 1).to_string());
         }
+        let numbers = numbers.join(book.words.comma);
         page.text(book, self.kind, Class::Plain)?;
         page.text(book, &self.slot.to_string(), Class::Plain)?;
         page.text(book, &table.name, Class::Plain)?;
         page.text(book, &key, Class::Key)?;
-        page.text(book, &numbers.join("、"), Class::Plain)?;
+        page.text(book, &numbers, Class::Plain)?;
         page.number(book, self.rows.len() as f64, "", Class::Plain)?;
         page.text(book, self.what, Class::Plain)?;
         page.end_row(book)

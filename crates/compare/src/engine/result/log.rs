@@ -8,7 +8,7 @@ use crate::{
         pair::Pair,
         value::fifteen_digits,
     },
-    sheet::cell_name,
+    sheet::{FORMULAS, cell_name},
 };
 
 pub(super) fn write(
@@ -22,27 +22,28 @@ pub(super) fn write(
         .iter()
         .map(|&slot| pair.slots[slot].name.clone())
         .collect();
+    let words = book.words;
     let fixed = [
-        "行号(旧)",
-        "行号(新)",
-        "列",
-        "单元格(旧)",
-        "单元格(新)",
-        "旧值",
-        "新值",
-        "差值",
-        "类型",
+        words.old_row,
+        words.new_row,
+        words.column,
+        words.old_cell,
+        words.new_cell,
+        words.old_value,
+        words.new_value,
+        words.delta,
+        words.kind,
     ];
     header.extend(fixed.map(str::to_owned));
     let frozen = pair.key.len() as u16;
-    let mut page = Page::table(book, prefix, "变动明细", header, frozen)?;
+    let mut page = Page::table(book, prefix, words.changed_cells, header, frozen)?;
     let mut pairs: Vec<(u32, u32)> = pair.changed.iter().chain(&pair.nearly).copied().collect();
     pairs.sort_by_key(|rows| rows.1);
     for (left, right) in pairs {
         comparer.compare(left, right)?;
         for slot in 0..pair.slots.len() {
             let verdict = comparer.verdicts[slot];
-            if verdict != Verdict::Same && book.extent.allows(10) {
+            if verdict != Verdict::Same && page.admits(book, 10) {
                 line(book, pair, comparer, slot, &mut page)?;
             }
         }
@@ -69,12 +70,20 @@ fn line(
     page.number(book, f64::from(old.number) + 1.0, "", Class::Plain)?;
     page.number(book, f64::from(new.number) + 1.0, "", Class::Plain)?;
     page.text(book, &columns.name, Class::Plain)?;
-    page.text(book, &cell_name(old.number, columns.left), Class::Plain)?;
-    page.text(book, &cell_name(new.number, columns.right), Class::Plain)?;
+    page.text(
+        book,
+        &cell_name(old.number, columns.left % FORMULAS),
+        Class::Plain,
+    )?;
+    page.text(
+        book,
+        &cell_name(new.number, columns.right % FORMULAS),
+        Class::Plain,
+    )?;
     let (classes, kind) = match comparer.verdicts[slot] {
-        Verdict::TypeOnly => ((Class::TypeOnly, Class::TypeOnly), "仅类型不同"),
-        Verdict::WithinTolerance => ((Class::Context, Class::Context), "容差内"),
-        Verdict::Changed | Verdict::Same => ((Class::Old, Class::New), "值变动"),
+        Verdict::TypeOnly => ((Class::TypeOnly, Class::TypeOnly), book.words.kind_type),
+        Verdict::WithinTolerance => ((Class::Context, Class::Context), book.words.kind_tolerated),
+        Verdict::Changed | Verdict::Same => ((Class::Old, Class::New), book.words.kind_value),
     };
     page.cell(book, left, &lens.0.shown(cells.0, old)?, classes.0)?;
     page.cell(book, right, &lens.1.shown(cells.1, new)?, classes.1)?;
@@ -89,7 +98,7 @@ fn line(
         (Some(one), Some(other)) => {
             page.number(book, fifteen_digits(other - one), "", Class::Plain)?;
         }
-        _ => page.skip(),
+        _ => page.skip()?,
     }
     page.text(book, kind, Class::Plain)?;
     page.end_row(book)

@@ -1,10 +1,15 @@
 //! A sheet that is only ever written forwards: in constant memory a late cell would be lost
 //! without an error, so there is no way to name a row here.
 
-use rust_xlsxwriter::Worksheet;
+use rust_xlsxwriter::{Note, Worksheet};
 
-use super::{Book, broken, style::Class};
-use crate::engine::{Failure, lens::Shown, side::Side};
+use super::{Book, broken, style::Class, texts::TextFile};
+use crate::engine::{
+    Failure,
+    lens::Shown,
+    side::Side,
+    value::{date_text, display},
+};
 
 /// Rows of one sheet before another part begins, below Excel's own limit.
 const ROWS_MAX: u32 = 1_000_000;
@@ -24,6 +29,10 @@ pub(super) struct Page {
     row: u32,
     column: u16,
     widths: Vec<f64>,
+    /// The same as text, if it is wanted.
+    text: Option<TextFile>,
+    /// Whether the row being written is in the workbook, or only in the text.
+    shown: bool,
 }
 
 impl Page {
@@ -62,6 +71,8 @@ impl Page {
             row: 0,
             column: 0,
             widths: Vec::new(),
+            text: None,
+            shown: true,
         };
         page.add_part(book)?;
         Ok(page)
@@ -76,7 +87,11 @@ impl Page {
             .workbook
             .add_worksheet_with_constant_memory()
             .map_err(broken)?;
-        sheet.set_name(name).map_err(broken)?;
+        sheet.set_name(&name).map_err(broken)?;
+        if self.part == 1 && book.request.options.output.csv {
+            let nth = book.texts.len() + 1;
+            self.text = Some(TextFile::create(&book.request.scratch, nth, &name)?);
+        }
         self.index = book.sheets as usize;
         book.sheets += 1;
         (self.row, self.column) = (0, 0);
@@ -103,6 +118,12 @@ impl Page {
         text: &str,
         class: Class,
     ) -> Result<(), Failure> {
+        if let Some(file) = &mut self.text {
+            file.text(text)?;
+        }
+        if !self.shown {
+            return Ok(());
+        }
         let cut = cut(text);
         book.cut_texts += u64::from(cut.len() < text.len());
         let guarded = cut.starts_with(['=', '+', '-', '@', '\t', '\r']);
@@ -136,6 +157,28 @@ impl Page {
         code: &str,
         class: Class,
     ) -> Result<(), Failure> {
+        self.plain(|| display(value))?;
+        self.shown_number(book, value, code, class)
+    }
+
+    /// What needs no guard, in the text file.
+    fn plain(&mut self, text: impl FnOnce() -> String) -> Result<(), Failure> {
+        match &mut self.text {
+            Some(file) => file.field(&text()),
+            None => Ok(()),
+        }
+    }
+
+    fn shown_number(
+        &mut self,
+        book: &mut Book<'_>,
+        value: f64,
+        code: &str,
+        class: Class,
+    ) -> Result<(), Failure> {
+        if !self.shown {
+            return Ok(());
+        }
         let format = book.styles.get(class, code, false).clone();
         let (row, column) = (self.row, self.column);
         let sheet = self.sheet(book)?;
@@ -144,7 +187,7 @@ impl Page {
             .map_err(broken)?;
         if self.row <= WIDTH_ROWS {
             let digits = if code.is_empty() {
-                crate::engine::value::display(value).len()
+                display(value).len()
             } else {
                 code.len()
             };
@@ -154,8 +197,16 @@ impl Page {
         Ok(())
     }
 
-    pub(super) fn skip(&mut self) {
+    pub(super) fn skip(&mut self) -> Result<(), Failure> {
         self.column += 1;
+        self.plain(String::new)
+    }
+
+    /// Whether a row of so many cells is written at all: in the workbook as long as there is room,
+    /// in the text always.
+    pub(super) fn admits(&mut self, book: &mut Book<'_>, cells: usize) -> bool {
+        self.shown = book.extent.allows(cells);
+        self.shown || self.text.is_some()
     }
 
     /// A cell as its file shows it.
@@ -169,14 +220,24 @@ impl Page {
         match shown {
             Shown::Blank => self.text(book, "", class),
             Shown::Number(value, format) => {
-                let code = side
-                    .formats
-                    .get(usize::from(*format))
-                    .map_or("", |format| format.code.as_str());
-                self.number(book, *value, code, class)
+                let format = side.formats.get(usize::from(*format));
+                let is_date = format.is_some_and(|format| format.is_date);
+                self.plain(|| {
+                    if is_date {
+                        date_text(*value)
+                    } else {
+                        display(*value)
+                    }
+                })?;
+                let code = format.map_or("", |format| format.code.as_str());
+                self.shown_number(book, *value, code, class)
             }
             Shown::Text(text) | Shown::Error(text) => self.text(book, text, class),
             Shown::Bool(value) => {
+                self.plain(|| value.to_string().to_uppercase())?;
+                if !self.shown {
+                    return Ok(());
+                }
                 let format = book.styles.get(class, "", false).clone();
                 let (row, column) = (self.row, self.column);
                 let sheet = self.sheet(book)?;
@@ -189,21 +250,48 @@ impl Page {
         }
     }
 
+    /// On the cell that was written last.
+    pub(super) fn note(&mut self, book: &mut Book<'_>, note: &Note) -> Result<(), Failure> {
+        if !self.shown {
+            return Ok(());
+        }
+        let (row, column) = (self.row, self.column.saturating_sub(1));
+        let sheet = self.sheet(book)?;
+        sheet
+            .insert_note(row, column, note)
+            .map(drop)
+            .map_err(broken)
+    }
+
     pub(super) fn end_row(&mut self, book: &mut Book<'_>) -> Result<(), Failure> {
-        self.row += 1;
         self.column = 0;
+        if let Some(file) = &mut self.text {
+            file.end_row()?;
+        }
+        if !self.shown {
+            return Ok(());
+        }
+        self.row += 1;
         if self.row > ROWS_MAX && !self.header.is_empty() {
             self.close(book)?;
             self.add_part(book)?;
+            // The text has no parts.
+            let text = self.text.take();
             self.write_header(book)?;
+            self.text = text;
         }
         Ok(())
     }
 
-    /// One line that stands for an empty table.
+    /// In the workbook, one line stands for an empty table.
     pub(super) fn finish(mut self, book: &mut Book<'_>) -> Result<(), Failure> {
+        if let Some(file) = self.text.take() {
+            book.texts.push(file.finish()?);
+        }
+        self.shown = true;
         if self.row <= 1 && self.part == 1 && !self.header.is_empty() {
-            self.text(book, "无", Class::Context)?;
+            let none = book.words.none;
+            self.text(book, none, Class::Context)?;
             self.row += 1;
         }
         self.close(book)

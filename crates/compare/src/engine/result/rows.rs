@@ -12,18 +12,23 @@ pub(super) fn write(
 ) -> Result<(), Failure> {
     for added in [true, false] {
         let (word, rows, layer, side) = if added {
-            ("新增项", &pair.added, &pair.right, book.sides.1)
+            (
+                book.words.added_rows,
+                &pair.added,
+                &pair.right,
+                book.sides.1,
+            )
         } else {
-            ("减少项", &pair.removed, &pair.left, book.sides.0)
+            (
+                book.words.removed_rows,
+                &pair.removed,
+                &pair.left,
+                book.sides.0,
+            )
         };
-        let mut header = vec!["行号".to_owned()];
-        header.extend(
-            layer
-                .layout
-                .columns
-                .iter()
-                .map(|column| column.name.clone()),
-        );
+        let mut header = vec![book.words.row.to_owned()];
+        let columns = || layer.layout.columns.iter().chain(&layer.layout.formulas);
+        header.extend(columns().map(|column| column.name.clone()));
         let width = header.len();
         let mut page = Page::table(book, prefix, word, header, 1)?;
         let lens = side.lens(book.rules);
@@ -38,11 +43,11 @@ pub(super) fn write(
                 comparer.read_left(row)?
             };
             preview.row(pair, added, &lens, record)?;
-            if !book.extent.allows(width) {
+            if !page.admits(book, width) {
                 continue;
             }
             page.number(book, f64::from(record.number) + 1.0, "", Class::Plain)?;
-            for column in &layer.layout.columns {
+            for column in columns() {
                 match record.cell(column.column) {
                     Some(cell) => {
                         let class = if is_key(column.column) {
@@ -52,7 +57,7 @@ pub(super) fn write(
                         };
                         page.cell(book, side, &lens.shown(Some(cell), record)?, class)?;
                     }
-                    None => page.skip(),
+                    None => page.skip()?,
                 }
             }
             page.end_row(book)?;

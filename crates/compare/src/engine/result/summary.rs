@@ -1,17 +1,18 @@
 //! 摘要: the answer on one page.
 
 use super::{Book, page::Page, style::Class};
-use crate::engine::{Failure, PairReport, Summary, value::date_text};
+use crate::engine::{Failure, Formula, PairReport, Summary, value::date_text, words::say};
 
 /// Columns listed by how much they changed.
 const COLUMNS_MAX: usize = 20;
 
 pub(super) fn write(book: &mut Book<'_>, summary: &Summary) -> Result<(), Failure> {
-    let mut page = Page::free(book, "摘要")?;
+    let words = book.words;
+    let mut page = Page::free(book, words.summary)?;
     let verdict = if summary.identical {
-        "两个文件一致"
+        words.identical
     } else {
-        "两个文件有差异"
+        words.different
     };
     page.text(book, verdict, Class::Title)?;
     page.end_row(book)?;
@@ -21,16 +22,16 @@ pub(super) fn write(book: &mut Book<'_>, summary: &Summary) -> Result<(), Failur
         of_pair(book, pair, &mut page)?;
     }
     for (label, sheets) in [
-        ("新增工作表", &summary.sheets.added),
-        ("减少工作表", &summary.sheets.removed),
-        ("未比较的工作表", &summary.sheets.skipped),
+        (words.sheets_added, &summary.sheets.added),
+        (words.sheets_removed, &summary.sheets.removed),
+        (words.sheets_skipped, &summary.sheets.skipped),
     ] {
         if !sheets.is_empty() {
-            line(book, &mut page, label, &sheets.join("、"))?;
+            line(book, &mut page, label, &sheets.join(words.comma))?;
         }
     }
     if !summary.notices.is_empty() {
-        heading(book, &mut page, &["提示"])?;
+        heading(book, &mut page, &[words.notices])?;
         for notice in &summary.notices {
             page.text(book, &notice.message, Class::Warning)?;
             page.end_row(book)?;
@@ -55,24 +56,25 @@ fn heading(book: &mut Book<'_>, page: &mut Page, words: &[&str]) -> Result<(), F
 }
 
 fn files(book: &mut Book<'_>, summary: &Summary, page: &mut Page) -> Result<(), Failure> {
+    let words = book.words;
     heading(
         book,
         page,
         &[
             "",
-            "文件名",
-            "大小(字节)",
-            "格式",
-            "行数",
-            "单元格数",
+            words.file_name,
+            words.bytes,
+            words.format,
+            words.row_count,
+            words.cell_count,
             "SHA-256",
         ],
     )?;
     for file in &summary.files {
         let label = if file.slot == 1 {
-            "文件1(旧)"
+            words.old_file
         } else {
-            "文件2(新)"
+            words.new_file
         };
         page.text(book, label, Class::Label)?;
         page.text(book, &file.name, Class::Plain)?;
@@ -94,71 +96,81 @@ fn files(book: &mut Book<'_>, summary: &Summary, page: &mut Page) -> Result<(), 
         line(
             book,
             page,
-            "时间(北京)",
+            words.time,
             date_text((created * 86_400.0).round() / 86_400.0).as_str(),
         )?;
     }
-    let version = format!("{} / 规则 {}", summary.engine, summary.profile);
-    line(book, page, "引擎", &version)?;
+    let version = say(words.version, &[&summary.engine, &summary.profile]);
+    line(book, page, words.engine, &version)?;
+    match book.request.options.values.formula {
+        Formula::Value => {}
+        Formula::Text => line(book, page, words.formulas, words.formulas_text)?,
+        Formula::Both => line(book, page, words.formulas, words.formulas_both)?,
+    }
     page.end_row(book)
 }
 
 fn of_pair(book: &mut Book<'_>, pair: &PairReport, page: &mut Page) -> Result<(), Failure> {
+    let words = book.words;
     let title = format!("{} ↔ {}", pair.sheet1, pair.sheet2);
-    heading(book, page, &["工作表", &title])?;
+    heading(book, page, &[words.sheet, &title])?;
     let header = match (pair.header_row1, pair.header_row2) {
-        (0, _) | (_, 0) => "无".to_owned(),
-        (one, other) => format!("文件1第{one}行,文件2第{other}行"),
+        (0, _) | (_, 0) => words.none.to_owned(),
+        (one, other) => say(words.header_rows, &[&one, &other]),
     };
-    line(book, page, "表头", &header)?;
+    line(book, page, words.header, &header)?;
+    let levels = book.request.options.header.levels;
+    if levels > 1 && pair.header_row1 > 0 {
+        line(book, page, words.header_levels, &levels.to_string())?;
+    }
     let key = match (pair.key.columns.is_empty(), pair.mode.as_str()) {
         (false, _) => {
             let chosen = if pair.key.chosen == "auto" {
-                "自动识别"
+                words.key_found
             } else {
-                "指定"
+                words.key_given
             };
-            format!("{}({chosen})", pair.key.columns.join(" + "))
+            say(chosen, &[&pair.key.columns.join(" + ")])
         }
-        (true, "sequence") => "无,按行的先后顺序".to_owned(),
-        (true, "position") => "无,按行位置".to_owned(),
-        (true, _) => "整行或行号".to_owned(),
+        (true, "sequence") => words.key_by_sequence.to_owned(),
+        (true, "position") => words.key_by_place.to_owned(),
+        (true, _) => words.key_by_row.to_owned(),
     };
-    line(book, page, "主键", &key)?;
+    line(book, page, words.key, &key)?;
     page.end_row(book)?;
-    heading(book, page, &["行", "数量"])?;
+    heading(book, page, &[words.rows, words.count])?;
     let rows = &pair.rows;
     for (label, count) in [
-        ("旧表行数", rows.left),
-        ("新表行数", rows.right),
-        ("未变动", rows.unchanged),
-        ("变动", rows.changed),
-        ("新增", rows.added),
-        ("减少", rows.removed),
-        ("变动单元格", pair.cells.changed),
-        ("仅类型不同的单元格", pair.cells.type_only),
-        ("容差内的单元格", pair.cells.within_tolerance),
+        (words.left_rows, rows.left),
+        (words.right_rows, rows.right),
+        (words.unchanged, rows.unchanged),
+        (words.changed, rows.changed),
+        (words.added, rows.added),
+        (words.removed, rows.removed),
+        (words.cells_changed, pair.cells.changed),
+        (words.cells_type_only, pair.cells.type_only),
+        (words.cells_tolerated, pair.cells.within_tolerance),
     ] {
         page.text(book, label, Class::Label)?;
         page.number(book, count as f64, "#,##0", Class::Plain)?;
         page.end_row(book)?;
     }
     for (label, names) in [
-        ("新增列", &pair.columns.added),
-        ("减少列", &pair.columns.removed),
+        (words.columns_added, &pair.columns.added),
+        (words.columns_removed, &pair.columns.removed),
     ] {
         if !names.is_empty() {
-            line(book, page, label, &names.join("、"))?;
+            line(book, page, label, &names.join(words.comma))?;
         }
     }
     for renamed in &pair.columns.renamed {
-        let share = renamed.agreement * 100.0;
-        let columns = format!("{} → {}({share:.1}%的行相同)", renamed.from, renamed.to);
-        line(book, page, "疑似改名的列", &columns)?;
+        let share = format!("{:.1}", renamed.agreement * 100.0);
+        let columns = say(words.renamed_to, &[&renamed.from, &renamed.to, &share]);
+        line(book, page, words.renamed, &columns)?;
     }
     if !pair.columns.changed.is_empty() {
         page.end_row(book)?;
-        heading(book, page, &["变动最多的列", "变动单元格"])?;
+        heading(book, page, &[words.most_changed, words.cells_changed])?;
         for column in pair.columns.changed.iter().take(COLUMNS_MAX) {
             page.text(book, &column.name, Class::Label)?;
             page.number(book, column.cells as f64, "#,##0", Class::Plain)?;
@@ -169,12 +181,13 @@ fn of_pair(book: &mut Book<'_>, pair: &PairReport, page: &mut Page) -> Result<()
 }
 
 fn legend(book: &mut Book<'_>, page: &mut Page) -> Result<(), Failure> {
-    heading(book, page, &["图例", ""])?;
+    let words = book.words;
+    heading(book, page, &[words.legend, ""])?;
     for (word, class, meaning) in [
-        ("旧值", Class::Old, "文件1中的值"),
-        ("新值", Class::New, "文件2中的值"),
-        ("仅类型", Class::TypeOnly, "值相同,类型不同(如数字与文本)"),
-        ("未变动", Class::Context, "供对照"),
+        (words.old_value, Class::Old, words.old_meaning),
+        (words.new_value, Class::New, words.new_meaning),
+        (words.type_only, Class::TypeOnly, words.type_meaning),
+        (words.unchanged, Class::Context, words.context_meaning),
     ] {
         page.text(book, word, class)?;
         page.text(book, meaning, Class::Plain)?;

@@ -2,6 +2,8 @@
 
 use std::io::Read;
 
+use formula::Formulas;
+
 use super::{
     super::{
         Budget, Facts, ROW_LAST, Row, RowSink, Value,
@@ -13,7 +15,7 @@ use super::{
     styles::Styles,
 };
 use crate::engine::{
-    Failure, FailureCode,
+    Failure, FailureCode, Formula,
     value::{parse_date, parse_decimal},
 };
 
@@ -31,6 +33,7 @@ pub(super) struct Reader<'a, R> {
     value: Vec<u8>,
     text: String,
     facts: Facts,
+    formulas: Formulas,
 }
 
 #[derive(Clone, Copy)]
@@ -56,7 +59,7 @@ enum CellType {
 }
 
 impl<'a, R: Read> Reader<'a, R> {
-    pub(super) fn new(part: R, styles: &'a Styles, budget: &Budget) -> Self {
+    pub(super) fn new(part: R, styles: &'a Styles, budget: &Budget, formulas: Formula) -> Self {
         Self {
             xml: Xml::new(part, budget.limits.cell_bytes),
             styles,
@@ -66,6 +69,7 @@ impl<'a, R: Read> Reader<'a, R> {
             value: Vec::new(),
             text: String::new(),
             facts: Facts::default(),
+            formulas: Formulas::new(formulas),
         }
     }
 
@@ -201,4 +205,5 @@ fn unreadable(what: &str, row: u32, column: u32) -> Failure {
     Failure::new(FailureCode::ParseError, what).with("cell", cell_name(row, column))
 }
 
+mod formula;
 mod value;

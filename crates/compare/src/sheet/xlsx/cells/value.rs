@@ -2,8 +2,8 @@
 
 use super::{
     CellFacts, CellType, EPOCH_1904, Failure, Head, Place, Read, Reader, RowSink, Token, Value,
-    corrupt, decode_controls, parse_date, parse_decimal, parse_index, read_text, unescape,
-    unreadable,
+    corrupt, decode_controls, formula::group, parse_date, parse_decimal, parse_index, read_text,
+    unescape, unreadable,
 };
 use crate::sheet::{COLUMN_LAST, ROW_LAST};
 
@@ -43,18 +43,21 @@ impl<R: Read> Reader<'_, R> {
 
     /// Reads up to the closing tag and adds the cell to the row.
     pub(super) fn cell(&mut self, head: Head) -> Result<(), Failure> {
-        let mut has_formula = false;
+        // Of a cell that has a formula, the group that shares it.
+        let mut formula: Option<Option<u32>> = None;
         let mut has_value = false;
         self.value.clear();
+        self.formulas.clear();
         loop {
             match self.xml.next()? {
                 Token::Open(tag) if tag.name == b"v" && !tag.empty => {
                     has_value = self.read_value()?;
                 }
                 Token::Open(tag) if tag.name == b"f" => {
-                    has_formula = true;
-                    if !tag.empty {
-                        self.skip(b"f")?;
+                    let empty = tag.empty;
+                    formula = Some(group(&tag));
+                    if !empty {
+                        self.read_formula()?;
                     }
                 }
                 Token::Open(tag) if tag.name == b"is" && !tag.empty => {
@@ -71,10 +74,15 @@ impl<R: Read> Reader<'_, R> {
                 _ => {}
             }
         }
+        if let Some(group) = formula
+            && self.keep_formula(head.column, group)?
+        {
+            return Ok(());
+        }
         if has_value && head.kind != CellType::Inline {
             return self.keep_value(head);
         }
-        if has_formula && !has_value {
+        if formula.is_some() && !has_value {
             self.facts.formulas_without_value += 1;
         }
         Ok(())
