@@ -229,7 +229,15 @@ fn compare(run: &Value) -> String {
     head(
         &mut page,
         &[
-            "pair", "tool", "wall s", "CPU s", "peak MB", "added", "removed", "changed",
+            "pair",
+            "tool",
+            "wall s",
+            "CPU s",
+            "peak MB",
+            "largest process MB",
+            "added",
+            "removed",
+            "changed",
         ],
     );
     for pair in ["10kx42", "200kx10", "1Mx10"] {
@@ -238,8 +246,15 @@ fn compare(run: &Value) -> String {
             let Some(wall) = of("wall_s") else {
                 continue;
             };
-            let rest = ["cpu_s", "peak_mb", "added", "removed", "changed"]
-                .map(|what| of(what).unwrap_or_default());
+            let rest = [
+                "cpu_s",
+                "peak_mb",
+                "largest_mb",
+                "added",
+                "removed",
+                "changed",
+            ]
+            .map(|what| of(what).unwrap_or_default());
             let mut cells = vec![pair.to_owned(), tool.to_owned(), format!("{wall:.2}")];
             cells.push(format!("{:.2}", rest[0]));
             cells.extend(rest[1..].iter().map(|value| format!("{value:.0}")));
