@@ -71,7 +71,7 @@ async fn what_cannot_be_a_job_is_refused_and_leaves_nothing() {
         ),
         (form("", [OLD, NEW], "{"), Reason::OptionInvalid),
         (
-            form("", [OLD, NEW], "{\"output\":{\"csv\":true}}"),
+            form("", [OLD, NEW], "{\"header\":{\"levels\":4}}"),
             Reason::OptionInvalid,
         ),
         (form("", [OLD, NEW], "")[..9].to_vec(), Reason::UploadForm),
