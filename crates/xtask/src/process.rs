@@ -118,7 +118,8 @@ pub(crate) fn stop(name: &str, grace: Duration) -> Result<bool> {
     let pid_text = pid.to_string();
     succeeds("kill", &["-TERM", &pid_text]);
     if !wait_until(grace, || !alive(pid)) {
-        succeeds("kill", &["-KILL", &pid_text]);
+        // It leads a group: a script that started the server would leave it behind.
+        succeeds("kill", &["-KILL", "--", &format!("-{pid_text}")]);
         wait_until(Duration::from_secs(5), || !alive(pid));
     }
     fs::remove_file(pid_file(name))?;
