@@ -5,13 +5,14 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
+use memchr::memmem::Finder;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -157,30 +158,29 @@ impl Connection {
     }
 }
 
+static END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
+/// As both servers spell it.
+static LENGTH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\ncontent-length: "));
+static CODE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"code\":"));
+
 /// The body, once all of it is here.
 fn whole(answer: &[u8]) -> Option<&[u8]> {
-    const END: &[u8] = b"\r\n\r\n";
-    let head = answer.windows(END.len()).position(|window| window == END)?;
-    let (head, body) = (answer.get(..head)?, answer.get(head + END.len()..)?);
-    let text = std::str::from_utf8(head).ok()?;
-    let length = text.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length")
-            .then(|| value.trim().parse::<usize>().ok())?
-    })?;
-    body.get(..length)
+    let end = END.find(answer)?;
+    let (head, body) = (answer.get(..end)?, answer.get(end + END.needle().len()..)?);
+    body.get(..number(&LENGTH, head)?)
 }
 
 fn code_of(body: &[u8]) -> i64 {
-    const MARK: &[u8] = b"\"code\":";
-    let Some(at) = body.windows(MARK.len()).position(|window| window == MARK) else {
-        return -1;
-    };
-    let digits = body
-        .iter()
-        .skip(at + MARK.len())
-        .take_while(|byte| byte.is_ascii_digit());
-    digits.fold(0, |code, digit| code * 10 + i64::from(digit - b'0'))
+    number(&CODE, body)
+        .and_then(|code| code.try_into().ok())
+        .unwrap_or(-1)
+}
+
+/// The digits behind the mark, wherever it is.
+fn number(mark: &Finder<'_>, text: &[u8]) -> Option<usize> {
+    let digits = text.get(mark.find(text)? + mark.needle().len()..)?;
+    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
+    Some(digits.fold(0, |sum, digit| sum * 10 + usize::from(digit - b'0')))
 }
 
 #[cfg(test)]
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_whole_when_its_length_is_here() {
-        let head = "HTTP/1.1 409 Conflict\r\nContent-Length: 14\r\n\r\n";
+        let head = "HTTP/1.1 409 Conflict\r\ncontent-length: 14\r\n\r\n";
         let body = "{\"code\":60003}";
         assert_eq!(
             whole(format!("{head}{body}").as_bytes()),

@@ -81,12 +81,21 @@ pub(crate) async fn all_of<B>(body: B, max: usize, gateway: &Gateway) -> Result<
 where
     B: HttpBody<Data = Bytes, Error: Into<axum::BoxError>>,
 {
-    let all = Limited::new(body, max).collect();
-    match tokio::time::timeout(gateway.config.http.request_timeout(), all).await {
-        Ok(Ok(all)) => Ok(all.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Reason::TooLarge),
-        Ok(Err(_)) => Err(Reason::BadParameter),
-        Err(_) => Err(Reason::Timeout),
+    let limit = gateway.config.http.request_timeout();
+    tokio::time::timeout(limit, bounded(body, max))
+        .await
+        .unwrap_or(Err(Reason::Timeout))
+}
+
+/// The same for a request that is timed as a whole.
+pub(crate) async fn bounded<B>(body: B, max: usize) -> Result<Bytes, Reason>
+where
+    B: HttpBody<Data = Bytes, Error: Into<axum::BoxError>>,
+{
+    match Limited::new(body, max).collect().await {
+        Ok(all) => Ok(all.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Reason::TooLarge),
+        Err(_) => Err(Reason::BadParameter),
     }
 }
 

@@ -4,19 +4,27 @@ use std::sync::LazyLock;
 
 use axum::http::HeaderMap;
 use fault::Reason;
-use prometheus::{IntCounterVec, register_int_counter_vec};
+use prometheus::{IntCounter, register_int_counter_vec};
 use proto::seckill::{Accepted, Outcome, ReserveItem};
 
 use crate::{cx::Cx, key::request_key, refusal::Refusal, state::Gateway};
 
+/// By the outcome's number.
 #[expect(
     clippy::expect_used,
     reason = "a metric registered twice is found by the first test"
 )]
-static PURCHASES: LazyLock<IntCounterVec> = LazyLock::new(|| {
+static PURCHASES: LazyLock<Vec<IntCounter>> = LazyLock::new(|| {
     let help = "Purchases in sales by outcome.";
-    register_int_counter_vec!("seckill_purchases_total", help, &["outcome"])
-        .expect("registered once")
+    let purchases = register_int_counter_vec!("seckill_purchases_total", help, &["outcome"])
+        .expect("registered once");
+    let outcomes = (0..).map_while(|number| Outcome::try_from(number).ok());
+    outcomes
+        .map(|outcome| {
+            let name = outcome.as_str_name().trim_start_matches("OUTCOME_");
+            purchases.with_label_values(&[name])
+        })
+        .collect()
 });
 
 /// What the buyer wants units of.
@@ -57,8 +65,9 @@ pub(crate) async fn buy(
     };
     let reply = gateway.reserver.reserve(item).await;
     let outcome = reply.outcome();
-    let name = outcome.as_str_name().trim_start_matches("OUTCOME_");
-    PURCHASES.with_label_values(&[name]).inc();
+    if let Some(purchases) = PURCHASES.get(outcome as usize) {
+        purchases.inc();
+    }
     match (refusal(outcome), reply.accepted) {
         (None, Some(accepted)) => Ok(Won {
             accepted,

@@ -6,14 +6,14 @@
 use std::{
     convert::Infallible,
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     task::{Context, Poll},
     time::Instant,
 };
 
 use axum::{
     Router,
-    http::{Method, Request, header},
+    http::{HeaderMap, Method, Request, header},
     response::Response,
 };
 use fault::Reason;
@@ -28,9 +28,9 @@ use tower_http::cors::Cors;
 use tracing::{Instrument, Span};
 
 use crate::{
-    body::all_of,
+    body::bounded,
     cx::Cx,
-    enter::{self, Caller},
+    enter::{self, Caller, Tally},
     faces::gomall,
     http::v1,
     lane::Lane,
@@ -94,6 +94,18 @@ impl Way {
             Self::Gomall => "/api/seckill",
         }
     }
+
+    fn tally(&self) -> &'static Tally {
+        static TALLIES: LazyLock<[Tally; 2]> = LazyLock::new(|| {
+            [Way::Activity(String::new()), Way::Gomall]
+                .map(|way| Tally::of(Lane::Seckill, way.route(), "POST"))
+        });
+        let [activity, gomall] = &*TALLIES;
+        match self {
+            Self::Activity(_) => activity,
+            Self::Gomall => gomall,
+        }
+    }
 }
 
 type Answer = BoxFuture<'static, Result<Response, Infallible>>;
@@ -128,34 +140,42 @@ impl Service<Request<Incoming>> for Inner {
 
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
         match Way::of(request.method(), request.uri().path()) {
-            Some(way) => {
-                let gateway = self.gateway.clone();
-                async move { Ok(purchase(&gateway, way, request).await) }.boxed()
-            }
+            Some(way) => purchase(self.gateway.clone(), way, request).boxed(),
             None => self.router.call(request).boxed(),
         }
     }
 }
 
-async fn purchase(gateway: &Gateway, way: Way, request: Request<Incoming>) -> Response {
+async fn purchase(
+    gateway: Gateway,
+    way: Way,
+    request: Request<Incoming>,
+) -> Result<Response, Infallible> {
     let start = Instant::now();
-    let trace_parent = enter::text(request.headers(), "traceparent");
+    let (parts, body) = request.into_parts();
+    let trace_parent = enter::text(&parts.headers, "traceparent");
     let head = Head::draw(trace_parent, gateway.config.service.trace_kept());
     let span = span(&way, head, trace_parent);
     let trace_id = span.in_scope(service::trace::current_trace_id);
-    let caller = Caller::of(request.headers(), request.uri(), request.extensions());
-    let cx = enter::context(gateway, caller, trace_id.unwrap_or_else(|| head.trace_id()));
-    let answer = AssertUnwindSafe(answer(gateway, &cx, &way, request).instrument(span));
+    let caller = Caller::of(&parts.headers, &parts.uri, &parts.extensions);
+    let cx = enter::context(
+        &gateway,
+        caller,
+        trace_id.unwrap_or_else(|| head.trace_id()),
+    );
+    let answer =
+        AssertUnwindSafe(answer(&gateway, &cx, &way, &parts.headers, body).instrument(span));
     let limit = gateway.config.http.request_timeout();
-    let mut response = match tokio::time::timeout(limit, answer.catch_unwind()).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(_)) => cx.refuse_early(&Reason::Internal.into()),
-        Err(_) => cx.refuse_early(&Reason::Timeout.into()),
-    };
+    let mut response =
+        match tokio::time::timeout_at((start + limit).into(), answer.catch_unwind()).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_)) => cx.refuse_early(&Reason::Internal.into()),
+            Err(_) => cx.refuse_early(&Reason::Timeout.into()),
+        };
     enter::decorate(response.headers_mut(), &cx);
     let status = response.status();
-    enter::count(Lane::Seckill, way.route(), "POST", status, start);
-    response
+    way.tally().count(status, start);
+    Ok(response)
 }
 
 fn span(way: &Way, head: Head, trace_parent: Option<&str>) -> Span {
@@ -174,23 +194,28 @@ fn span(way: &Way, head: Head, trace_parent: Option<&str>) -> Span {
     span
 }
 
-async fn answer(gateway: &Gateway, cx: &Cx, way: &Way, request: Request<Incoming>) -> Response {
+async fn answer(
+    gateway: &Gateway,
+    cx: &Cx,
+    way: &Way,
+    headers: &HeaderMap,
+    body: Incoming,
+) -> Response {
     if let Err(refusal) = enter::admit(gateway, cx, Lane::Seckill) {
         return cx.refuse_early(&refusal);
     }
     let Some(_place) = gateway.lanes.enter(Lane::Seckill) else {
         return cx.refuse_early(&Reason::Unavailable.into());
     };
-    let (parts, body) = request.into_parts();
-    let body = match all_of(body, gateway.config.http.body_bytes_max, gateway).await {
+    let body = match bounded(body, gateway.config.http.body_bytes_max).await {
         Ok(body) => body,
         Err(reason) => return cx.refuse_early(&reason.into()),
     };
     match way {
         Way::Activity(activity) => {
-            v1::purchases::answer(gateway, cx, &parts.headers, activity, &body).await
+            v1::purchases::answer(gateway, cx, headers, activity, &body).await
         }
-        Way::Gomall => gomall::seckill::answer(gateway, cx, &parts.headers, &body).await,
+        Way::Gomall => gomall::seckill::answer(gateway, cx, headers, &body).await,
     }
 }
 

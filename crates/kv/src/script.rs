@@ -22,12 +22,14 @@ impl Script {
         }
     }
 
-    pub fn call<'a>(&'a self, kv: &'a Kv) -> Call<'a> {
+    /// `keys`: its `KEYS`, as made by [`Kv::key`]. They share one `{tag}`.
+    pub fn call<'a>(&'a self, kv: &'a Kv, keys: &[String]) -> Call<'a> {
+        let mut command = cmd("EVALSHA");
+        command.arg(&self.sha).arg(keys.len()).arg(keys);
         Call {
             script: self,
             kv,
-            keys: Vec::new(),
-            args: Vec::new(),
+            command,
         }
     }
 
@@ -38,26 +40,17 @@ impl Script {
 }
 
 /// A script with the keys and arguments of one call.
-#[derive(Debug)]
 pub struct Call<'a> {
     script: &'a Script,
     kv: &'a Kv,
-    keys: Vec<Vec<u8>>,
-    args: Vec<Vec<u8>>,
+    command: Cmd,
 }
 
 impl Call<'_> {
-    /// The next of `KEYS`, as made by [`Kv::key`]. All keys of a call share one `{tag}`.
-    #[must_use]
-    pub fn key(mut self, key: impl ToRedisArgs) -> Self {
-        key.write_redis_args(&mut self.keys);
-        self
-    }
-
     /// The next of `ARGV`; a slice adds one for each element.
     #[must_use]
     pub fn arg(mut self, arg: impl ToRedisArgs) -> Self {
-        arg.write_redis_args(&mut self.args);
+        self.command.arg(arg);
         self
     }
 
@@ -65,23 +58,12 @@ impl Call<'_> {
     /// calling again is safe.
     pub async fn invoke<T: FromRedisValue>(self) -> Result<T, Error> {
         let _timer = self.script.seconds.start_timer();
-        let command = self.command();
-        match self.kv.query(&command).await {
+        match self.kv.query(&self.command).await {
             Err(error) if error.is_no_script() => {
                 self.script.load(self.kv).await?;
-                self.kv.query(&command).await
+                self.kv.query(&self.command).await
             }
             done => done,
         }
-    }
-
-    fn command(&self) -> Cmd {
-        let mut command = cmd("EVALSHA");
-        command
-            .arg(&self.script.sha)
-            .arg(self.keys.len())
-            .arg(&self.keys)
-            .arg(&self.args);
-        command
     }
 }

@@ -8,5 +8,5 @@ mod ticket;
 pub(crate) use activity::{Activity, Intent, State};
 pub use draft::Invalid;
 pub(crate) use draft::{Draft, LIMIT_PER_USER, Patch, UNITS_MAX};
-pub(crate) use holding::{Holding, Unsent, is_request_key};
+pub(crate) use holding::{Holding, Unsent, is_request_key, unit_pairs};
 pub(crate) use ticket::Ticket;

@@ -37,6 +37,10 @@ pub(crate) struct Sale {
     learned: AtomicU64,
     /// Order's epoch, as last heard.
     epoch: AtomicI64,
+    /// When something last moved in it, as far as this process saw.
+    moved_ms: AtomicI64,
+    /// Units handed out and given back, as last seen.
+    seen: Mutex<Option<(i64, i64)>>,
     /// Orders whose entries of the hand-off list may go.
     confirmed: Mutex<Vec<String>>,
     rebuilding: AtomicBool,
@@ -146,6 +150,8 @@ impl Sale {
             activity: RwLock::new(Arc::new(activity)),
             learned: AtomicU64::new(0),
             epoch: AtomicI64::new(0),
+            moved_ms: AtomicI64::new(0),
+            seen: Mutex::default(),
             confirmed: Mutex::default(),
             rebuilding: AtomicBool::new(false),
         }
@@ -170,6 +176,24 @@ impl Sale {
     /// Epochs only grow; news may come out of order.
     pub(crate) fn heard_epoch(&self, epoch: i64) {
         self.epoch.fetch_max(epoch, Ordering::SeqCst);
+    }
+
+    /// Whether it is known that nothing has moved since.
+    pub(crate) fn is_quiet(&self, since_ms: i64) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.is_some() && self.moved_ms.load(Ordering::Relaxed) < since_ms
+    }
+
+    pub(crate) fn moved(&self, now_ms: i64) {
+        self.moved_ms.fetch_max(now_ms, Ordering::Relaxed);
+    }
+
+    /// What a look found: other replicas sell as well, and did before this process began.
+    pub(crate) fn saw(&self, handed_out: i64, returned: i64, now_ms: i64) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.replace((handed_out, returned)) != Some((handed_out, returned)) {
+            self.moved(now_ms);
+        }
     }
 
     pub(crate) fn confirmed(&self, orders: &[i64]) {
@@ -272,6 +296,25 @@ mod tests {
         assert!(sales.get(1).is_some(), "the reading is older");
         sales.refresh(sales.begin_reading(), vec![]);
         assert!(sales.get(1).is_none());
+    }
+
+    #[test]
+    fn a_sale_moves_when_what_is_seen_of_it_changes() {
+        let sales = Sales::default();
+        let sale = sales.learn(activity(1, 7, 0, 0));
+        assert!(!sale.is_quiet(100), "nobody has looked");
+        for (handed_out, returned, now_ms, moved_ms) in [
+            (0, 0, 10, 10),
+            (0, 0, 20, 10),
+            (5, 0, 30, 30),
+            (5, 1, 40, 40),
+        ] {
+            sale.saw(handed_out, returned, now_ms);
+            assert!(!sale.is_quiet(moved_ms) && sale.is_quiet(moved_ms + 1));
+        }
+        sale.moved(60);
+        sale.saw(6, 1, 50);
+        assert!(!sale.is_quiet(60));
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! A sale in Redis: its keys, its scripts and what they answer.
 //!
-//! All keys of a sale share the tag `{sale:<activity>}`: `meta`, `returned`, `buyers`, `unsent`. The
-//! mirror of accepted orders is `pending:{<bucket>}:<hour>`, by user.
+//! All keys of a sale share the tag `{sale:<activity>}`: `meta`, `returned`, `buyers`, `unsent`.
 
 mod hand_off;
+mod held;
 mod holdings;
 mod install;
 mod look;
-mod mirror;
 mod reserve;
 
 use kv::{Kv, Script, ServerIdentity};
@@ -15,9 +14,9 @@ use kv::{Kv, Script, ServerIdentity};
 use crate::Error;
 
 pub(crate) use hand_off::HandOff;
+pub(crate) use held::Held;
 pub(crate) use holdings::Holdings;
 pub(crate) use look::Look;
-pub(crate) use mirror::Pending;
 pub(crate) use reserve::{Answer, Ask, Reserved};
 
 #[derive(Debug, Clone)]
@@ -30,7 +29,7 @@ pub(crate) struct Stock {
     install: Script,
     look: Script,
     unsent: Script,
-    remember: Script,
+    held: Script,
 }
 
 impl Stock {
@@ -44,12 +43,16 @@ impl Stock {
             install: Script::new("install", include_str!("lua/install.lua")),
             look: Script::new("look", include_str!("lua/look.lua")),
             unsent: Script::new("unsent", include_str!("lua/unsent.lua")),
-            remember: Script::new("remember", include_str!("lua/remember.lua")),
+            held: Script::new("held", include_str!("lua/held.lua")),
         }
     }
 
     fn key(&self, activity: i64, part: &str) -> String {
         self.kv.key(&format!("{{sale:{activity}}}:{part}"))
+    }
+
+    fn keys<const N: usize>(&self, activity: i64, parts: [&str; N]) -> [String; N] {
+        parts.map(|part| self.key(activity, part))
     }
 
     /// Gives back what the order's slots still hold; answers how many units. `None`: Redis is
@@ -64,10 +67,10 @@ impl Stock {
     ) -> Result<Option<i64>, Error> {
         let released: i64 = self
             .release
-            .call(&self.kv)
-            .key(self.key(activity, "meta"))
-            .key(self.key(activity, "returned"))
-            .key(self.key(activity, "buyers"))
+            .call(
+                &self.kv,
+                &self.keys(activity, ["meta", "returned", "buyers"]),
+            )
             .arg(epoch)
             .arg(order_id)
             .arg(user_id)
@@ -80,8 +83,7 @@ impl Stock {
     pub(crate) async fn pause(&self, activity: i64, epoch: i64) -> Result<bool, Error> {
         let paused: i64 = self
             .pause
-            .call(&self.kv)
-            .key(self.key(activity, "meta"))
+            .call(&self.kv, &self.keys(activity, ["meta"]))
             .arg(epoch)
             .invoke()
             .await?;

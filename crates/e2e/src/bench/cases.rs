@@ -166,13 +166,14 @@ impl Bench {
         let tokens = Arc::clone(&self.tokens);
         Arc::new(move |number| {
             let (token, path) = (tokens.get(number)?, paths.get(number % paths.len())?);
-            Some(
-                format!(
-                    "POST {path} HTTP/1.1\r\nhost: mall\r\nauthorization: Bearer {token}\r\n\
-                     content-type: application/json\r\ncontent-length: 14\r\n\r\n{{\"quantity\":1}}"
-                )
-                .into_bytes(),
-            )
+            let parts = [
+                "POST ",
+                path,
+                " HTTP/1.1\r\nhost: mall\r\nauthorization: Bearer ",
+                token,
+                "\r\ncontent-type: application/json\r\ncontent-length: 14\r\n\r\n{\"quantity\":1}",
+            ];
+            Some(parts.concat().into_bytes())
         })
     }
 

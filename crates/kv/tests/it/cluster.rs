@@ -144,8 +144,7 @@ async fn the_same_calls_work_on_a_cluster() {
     for activity in 0..30 {
         let key = kv.key(&format!("{{sale:{activity}}}:meta"));
         let sum: i64 = script
-            .call(&kv)
-            .key(&key)
+            .call(&kv, std::slice::from_ref(&key))
             .arg(activity)
             .invoke()
             .await

@@ -19,8 +19,7 @@ async fn a_script_that_the_server_forgot_is_loaded_again() {
     for total in [5, 10] {
         let key = kv.key("{sale}:sum");
         let got: (String, i64) = script
-            .call(&kv)
-            .key(key)
+            .call(&kv, &[key])
             .arg("id")
             .arg(5)
             .invoke()
@@ -35,7 +34,7 @@ async fn slices_become_arguments() {
     let kv = kv().await;
     let script = Script::new("count", "return {#KEYS, #ARGV}");
     let keys = [kv.key("{a}1"), kv.key("{a}2")];
-    let call = script.call(&kv).key(&keys[..]).arg(&[1, 2, 3][..]).arg("x");
+    let call = script.call(&kv, &keys).arg(&[1, 2, 3][..]).arg("x");
     assert_eq!(call.invoke::<(u32, u32)>().await.unwrap(), (2, 4));
 }
 
@@ -43,7 +42,7 @@ async fn slices_become_arguments() {
 async fn a_failing_script_is_refused() {
     let kv = kv().await;
     let script = Script::new("fail", "return redis.error_reply('PAUSED now')");
-    let error = script.call(&kv).invoke::<()>().await.unwrap_err();
+    let error = script.call(&kv, &[]).invoke::<()>().await.unwrap_err();
     assert!(matches!(error, kv::Error::Refused(_)), "{error:?}");
     assert!(!error.is_away());
 }

@@ -1,6 +1,5 @@
 //! The winners of one script call: they are told only after the broker has their reservations.
 
-use futures_util::future::join;
 use ids::{OrderId, OrderNo};
 use proto::{
     order::ReservedItem,
@@ -9,8 +8,8 @@ use proto::{
 use tokio::time::timeout;
 use tracing::Span;
 
-use super::{App, accepted, reserve::Told};
-use crate::{domain::Ticket, sales::Sale, stock::Pending};
+use super::{App, reserve::Told};
+use crate::{domain::Ticket, sales::Sale};
 
 /// An order that a buyer holds, as the script said.
 pub(super) struct Held {
@@ -25,7 +24,6 @@ pub(super) struct Held {
 
 /// A buyer who will be told of an order.
 pub(super) struct Winner {
-    user_id: i64,
     accepted: Accepted,
     repeated: bool,
     /// Whether the broker has to have it first.
@@ -78,7 +76,6 @@ impl App {
             request_key: held.request_key,
         };
         Ok(Winner {
-            user_id,
             accepted,
             repeated: held.repeated,
             is_new: held.unconfirmed.is_some(),
@@ -87,20 +84,17 @@ impl App {
         })
     }
 
-    /// One message, and one mirror, for all of them.
+    /// One message for all of them.
     pub(super) async fn accept(&self, sale: &Sale, mut winners: Vec<(usize, Winner)>) -> Vec<Told> {
-        let (mut items, mut mirror) = (Vec::new(), Vec::new());
-        for (_, winner) in &mut winners {
-            if let Some(item) = winner.unconfirmed.take() {
-                mirror.push(Pending {
-                    user_id: winner.user_id,
-                    entry: accepted::entry(&winner.accepted),
-                });
-                items.push(item);
-            }
-        }
+        let items: Vec<ReservedItem> = winners
+            .iter_mut()
+            .filter_map(|(_, winner)| winner.unconfirmed.take())
+            .collect();
         let orders: Vec<i64> = items.iter().map(|item| item.order_id).collect();
-        let confirmed = orders.is_empty() || self.is_confirmed(items, mirror).await;
+        if !orders.is_empty() {
+            sale.moved(self.now_ms());
+        }
+        let confirmed = orders.is_empty() || self.is_confirmed(items).await;
         if confirmed {
             sale.confirmed(&orders);
         }
@@ -126,10 +120,8 @@ impl App {
         winners.into_iter().map(tell).collect()
     }
 
-    async fn is_confirmed(&self, items: Vec<ReservedItem>, mirror: Vec<Pending>) -> bool {
-        let confirm = timeout(self.confirm, self.hand_off.call(items));
-        let (confirmed, _mirrored) =
-            join(confirm, self.stock.remember(self.now_ms(), mirror)).await;
+    async fn is_confirmed(&self, items: Vec<ReservedItem>) -> bool {
+        let confirmed = timeout(self.confirm, self.hand_off.call(items)).await;
         matches!(confirmed, Ok(Ok(true)))
     }
 }

@@ -1,60 +1,66 @@
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+use ids::{OrderId, OrderNo};
 use proto::seckill::Accepted;
 
 use super::App;
-use crate::Error;
+use crate::{Error, sales::Sale, stock::Held};
 
-/// A mirror's entry: `order number|activity|order id|epoch|at|request key|slot,…`.
-pub(crate) fn entry(accepted: &Accepted) -> String {
-    let slots: Vec<String> = accepted.slots.iter().map(ToString::to_string).collect();
-    format!(
-        "{}|{}|{}|{}|{}|{}|{}",
-        accepted.order_no,
-        accepted.activity_id,
-        accepted.order_id,
-        accepted.epoch,
-        accepted.at_ms,
-        accepted.request_key,
-        slots.join(",")
-    )
-}
+/// A sale in which nothing has moved for so long has nothing on its way to order any more.
+const QUIET_MS: i64 = 10 * 60 * 1_000;
 
 impl App {
-    /// A buyer's accepted orders that may not have landed. A mirror: what is not here may exist all
-    /// the same.
+    /// The orders that a buyer holds in the sales of the last minutes. Most have landed, and what
+    /// is not here may exist all the same: Redis is no witness.
     pub(crate) async fn accepted(&self, user_id: i64) -> Result<Vec<Accepted>, Error> {
-        let entries = self.stock.remembered(self.now_ms(), user_id).await?;
-        Ok(entries
+        let since_ms = self.now_ms() - QUIET_MS;
+        let sales = self.sales.all();
+        let looks = sales
             .iter()
-            .filter_map(|entry| self.read(entry))
-            .collect())
+            .filter(|sale| self.is_due(&sale.activity()) && !sale.is_quiet(since_ms))
+            .map(|sale| self.accepted_in(sale, user_id));
+        Ok(try_join_all(looks).await?.into_iter().flatten().collect())
     }
 
-    fn read(&self, entry: &str) -> Option<Accepted> {
-        let parts: Vec<&str> = entry.split('|').collect();
-        let [order_no, activity, order, epoch, at, request_key, slots] = parts.as_slice() else {
-            return None;
+    async fn accepted_in(&self, sale: &Arc<Sale>, user_id: i64) -> Result<Vec<Accepted>, Error> {
+        let held = self.stock.held(sale.id, user_id).await?;
+        Ok(held.map_or_else(Vec::new, |held| orders(sale, held)))
+    }
+}
+
+/// One per order, however many slots it holds.
+fn orders(sale: &Sale, held: Held) -> Vec<Accepted> {
+    let activity = sale.activity();
+    let mut orders: Vec<Accepted> = Vec::new();
+    for (slot, holding) in held.slots {
+        if let Some(order) = orders
+            .iter_mut()
+            .find(|order| order.order_id == holding.order_id)
+        {
+            order.slots.push(slot);
+            order.quantity += 1;
+            continue;
+        }
+        let Ok(id) = OrderId::try_from(holding.order_id) else {
+            continue;
         };
-        let activity = self.sales.get(activity.parse().ok()?)?.activity();
-        let slots: Vec<i32> = slots
-            .split(',')
-            .map(str::parse)
-            .collect::<Result<_, _>>()
-            .ok()?;
-        Some(Accepted {
-            activity_id: activity.id.get(),
-            order_id: order.parse().ok()?,
-            order_no: (*order_no).to_owned(),
+        orders.push(Accepted {
+            activity_id: sale.id,
+            order_id: holding.order_id,
+            order_no: OrderNo::new(id, clock::from_ms(holding.at_ms)).to_string(),
             // The list has no use for it, and only the race seals one.
             ticket: String::new(),
-            at_ms: at.parse().ok()?,
-            quantity: slots.len() as i32,
+            at_ms: holding.at_ms,
+            quantity: 1,
             product_id: activity.product.get(),
             product_name: activity.product_name.clone(),
             product_image: activity.product_image.clone(),
             price_fen: activity.price_fen,
-            epoch: epoch.parse().ok()?,
-            slots,
-            request_key: (*request_key).to_owned(),
-        })
+            epoch: held.epoch,
+            slots: vec![slot],
+            request_key: holding.request_key,
+        });
     }
+    orders
 }

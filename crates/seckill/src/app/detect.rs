@@ -96,6 +96,7 @@ impl App {
         let Some(look) = look else {
             return Ok(Some(Cause::Absent));
         };
+        sale.saw(look.next, look.returned, self.now_ms());
         if look.epoch != sale.epoch() && !self.is_our_news_old(sale, &look).await? {
             // A fence that is being installed right now is not news.
             return self.unless_leased(sale, Cause::OtherEpoch).await;

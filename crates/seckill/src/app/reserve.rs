@@ -99,8 +99,18 @@ impl App {
             .map(|(((_, item), id), span)| ask(item, *id, span))
             .collect();
         fail::fail_point!("reserve.before_script", |_| all(Outcome::Busy));
-        let (epoch, answers) = match self.call(&sale, &asks).await {
-            Ok(Reserved::Open { epoch, answers }) => (epoch, answers),
+        let (now, answers) = match self.call(&sale, &asks).await {
+            Ok(Reserved::Open {
+                epoch,
+                now_ms,
+                answers,
+            }) => (
+                Now {
+                    epoch,
+                    at_ms: now_ms,
+                },
+                answers,
+            ),
             Ok(Reserved::Paused) => {
                 self.order_ids.give_back(ids);
                 return all(Outcome::Paused);
@@ -120,8 +130,9 @@ impl App {
             if !matches!(answer, Answer::Won { .. }) {
                 spare.push(ask.order_id);
             }
-            let held = hold(&sale, epoch, &ask, answer);
-            match held.and_then(|held| self.winner(&sale, epoch, ask.user_id, held, span)) {
+            let user_id = ask.user_id;
+            let held = hold(&sale, now, ask, answer);
+            match held.and_then(|held| self.winner(&sale, now.epoch, user_id, held, span)) {
                 Ok(winner) => winners.push((*index, winner)),
                 Err(outcome) => done.push((*index, told(outcome))),
             }
@@ -180,25 +191,27 @@ fn ask(item: &ReserveItem, order_id: i64, span: &Span) -> Ask {
     }
 }
 
+/// What one call of the script happened in.
+#[derive(Clone, Copy)]
+struct Now {
+    epoch: i64,
+    at_ms: i64,
+}
+
 /// The order that an answer speaks of, or why there is none.
-fn hold(sale: &Sale, epoch: i64, ask: &Ask, answer: Answer) -> Result<Held, Outcome> {
+fn hold(sale: &Sale, now: Now, ask: Ask, answer: Answer) -> Result<Held, Outcome> {
     Ok(match answer {
         Answer::SoldOut => return Err(Outcome::SoldOut),
         Answer::NotStarted => return Err(Outcome::NotStarted),
         Answer::Ended => return Err(Outcome::Ended),
         Answer::Limit => return Err(Outcome::Limit),
-        Answer::Won {
-            order_id,
-            at_ms,
-            slots,
-            units,
-        } => Held {
-            unconfirmed: Some(reserved_item(sale, epoch, ask, at_ms, &slots, &units)),
+        Answer::Won { units } => Held {
+            order_id: ask.order_id,
+            at_ms: now.at_ms,
+            slots: units.iter().map(|unit| unit.slot).collect(),
             request_key: ask.request_key.clone(),
-            order_id,
-            at_ms,
-            slots,
             repeated: false,
+            unconfirmed: Some(reserved_item(sale, now, ask, units)),
         },
         Answer::Repeated {
             order_id,
@@ -229,26 +242,15 @@ fn hold(sale: &Sale, epoch: i64, ask: &Ask, answer: Answer) -> Result<Held, Outc
     })
 }
 
-fn reserved_item(
-    sale: &Sale,
-    epoch: i64,
-    ask: &Ask,
-    at_ms: i64,
-    slots: &[i32],
-    units: &[i64],
-) -> ReservedItem {
-    let unit = |(slot, unit_no): (&i32, &i64)| Unit {
-        slot: *slot,
-        unit_no: *unit_no,
-    };
+fn reserved_item(sale: &Sale, now: Now, ask: Ask, units: Vec<Unit>) -> ReservedItem {
     ReservedItem {
         activity_id: sale.id,
         order_id: ask.order_id,
         user_id: ask.user_id,
-        at_ms,
-        request_key: ask.request_key.clone(),
-        epoch,
-        units: slots.iter().zip(units).map(unit).collect(),
-        trace_parent: ask.trace_parent.clone(),
+        at_ms: now.at_ms,
+        request_key: ask.request_key,
+        epoch: now.epoch,
+        units,
+        trace_parent: ask.trace_parent,
     }
 }

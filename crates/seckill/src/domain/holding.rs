@@ -48,13 +48,6 @@ impl Unsent {
         let [user, at, epoch, units, trace, key] = parts.as_slice() else {
             return None;
         };
-        let unit = |pair: &str| {
-            let (slot, unit_no) = pair.split_once(':')?;
-            Some(Unit {
-                slot: slot.parse().ok()?,
-                unit_no: unit_no.parse().ok()?,
-            })
-        };
         Some(Self(ReservedItem {
             activity_id,
             order_id,
@@ -62,10 +55,22 @@ impl Unsent {
             at_ms: at.parse().ok()?,
             request_key: (*key).to_owned(),
             epoch: epoch.parse().ok()?,
-            units: units.split(',').map(unit).collect::<Option<_>>()?,
+            units: unit_pairs(units)?,
             trace_parent: (*trace).to_owned(),
         }))
     }
+}
+
+/// `slot:unit,…`
+pub(crate) fn unit_pairs(text: &str) -> Option<Vec<Unit>> {
+    let unit = |pair: &str| {
+        let (slot, unit_no) = pair.split_once(':')?;
+        Some(Unit {
+            slot: slot.parse().ok()?,
+            unit_no: unit_no.parse().ok()?,
+        })
+    };
+    text.split(',').map(unit).collect()
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use auth::Sealer;
 
 const PURPOSE: &str = "ticket";
@@ -15,16 +17,15 @@ pub(crate) struct Ticket {
 
 impl Ticket {
     pub(crate) fn seal(&self, sealer: &Sealer) -> String {
-        let slots: Vec<String> = self.slots.iter().map(ToString::to_string).collect();
-        let text = format!(
-            "{}|{}|{}|{}|{}|{}",
-            self.activity_id,
-            self.user_id,
-            self.order_id,
-            self.at_ms,
-            self.epoch,
-            slots.join(",")
+        let mut text = format!(
+            "{}|{}|{}|{}|{}|",
+            self.activity_id, self.user_id, self.order_id, self.at_ms, self.epoch
         );
+        for (place, slot) in self.slots.iter().enumerate() {
+            let comma = if place > 0 { "," } else { "" };
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{comma}{slot}");
+        }
         sealer.seal(PURPOSE, text.as_bytes())
     }
 

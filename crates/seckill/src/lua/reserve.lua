@@ -4,10 +4,10 @@
 -- Args: now in ms (0: the server's), the caller's epoch, the number of confirmed orders and their
 --       ids (their unsent entries go), then five per buyer: user, quantity, request key, order id,
 --       trace parent.
--- Replies: {"paused"}, or {"open", epoch, then for each buyer an outcome}: 1 won, 2 repeated,
---       3 sold out, 4 not started, 5 ended, 6 limit. After 1 and 2 come order id, at, slots, and
---       the units or, of a repeated order, its unsent entry, if it still has one. After the others
---       comes nothing: most buyers lose.
+-- Replies: {"paused"}, or {"open", epoch, now, then for each buyer an outcome}: 1 won, 2 repeated,
+--       3 sold out, 4 not started, 5 ended, 6 limit. After 1 come slot:unit,…; after 2 order id,
+--       at, slots, and its unsent entry, if it still has one. After the others comes nothing: most
+--       buyers lose.
 -- Invariant: every unit up to `next` is either returned or held by exactly one slot, and every
 --       winner is in unsent before this call ends. Whoever loses changes nothing. Nothing is
 --       written before the end, and unsent first: a server without memory refuses that one, and
@@ -131,33 +131,32 @@ local function take()
   return string.format('%d', next_unit)
 end
 
-local reply = {'open', meta[1]}
-local function answer(outcome, order, at, slots, last)
-  local size = #reply
-  reply[size + 1], reply[size + 2], reply[size + 3] = outcome, order, at
-  reply[size + 4], reply[size + 5] = table.concat(slots, ','), last
-end
+local reply, size = {'open', meta[1], at_now}, 3
 local function refuse(outcome)
-  reply[#reply + 1] = outcome
+  size = size + 1
+  reply[size] = outcome
 end
 
 local new_buyers, new_unsent, entries = {}, {}, {}
 local function win(user, quantity, key, order, trace)
-  local mine, slots, taken, taken_pairs, slot = held[user] or {}, {}, {}, {}, 0
+  local mine, slot, taken = held[user] or {}, 0, nil
   held[user] = mine
-  for n = 1, quantity do
+  for _ = 1, quantity do
     repeat
       slot = slot + 1
     until not mine[slot]
     local unit = take()
     mine[slot] = order .. '|' .. unit .. '|' .. at_now .. '|' .. key
-    new_buyers[#new_buyers + 1], new_buyers[#new_buyers + 2] = user .. '/' .. slot, mine[slot]
-    slots[n], taken[n], taken_pairs[n] = slot, unit, slot .. ':' .. unit
+    local buyers = #new_buyers
+    new_buyers[buyers + 1], new_buyers[buyers + 2] = user .. '/' .. slot, mine[slot]
+    taken = (taken and taken .. ',' or '') .. slot .. ':' .. unit
   end
-  local pairs_text = table.concat(taken_pairs, ',')
-  entries[order] = table.concat({user, at_now, meta[1], pairs_text, trace, key}, '|')
-  new_unsent[#new_unsent + 1], new_unsent[#new_unsent + 2] = order, entries[order]
-  answer(1, order, at_now, slots, table.concat(taken, ','))
+  local entry = user .. '|' .. at_now .. '|' .. meta[1] .. '|' .. taken .. '|' .. trace .. '|' .. key
+  local unsent = #new_unsent
+  new_unsent[unsent + 1], new_unsent[unsent + 2] = order, entry
+  entries[order] = entry
+  reply[size + 1], reply[size + 2] = 1, taken
+  size = size + 2
 end
 
 for i = first, #ARGV, width do
@@ -166,7 +165,10 @@ for i = first, #ARGV, width do
   local free, earlier = look(user, key)
   if earlier then
     local slots, at = slots_of(user, earlier)
-    answer(2, earlier, at, slots, entries[earlier] or redis.call('HGET', KEYS[4], earlier) or '')
+    reply[size + 1], reply[size + 2], reply[size + 3] = 2, earlier, at
+    reply[size + 4] = table.concat(slots, ',')
+    reply[size + 5] = entries[earlier] or redis.call('HGET', KEYS[4], earlier) or ''
+    size = size + 5
   elseif now < opens then
     refuse(4)
   elseif closes > 0 and now >= closes then

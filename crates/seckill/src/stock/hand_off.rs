@@ -30,8 +30,7 @@ impl Stock {
         loop {
             let reply: Vec<String> = self
                 .unsent
-                .call(&self.kv)
-                .key(self.key(activity, "unsent"))
+                .call(&self.kv, &self.keys(activity, ["unsent"]))
                 .arg(now_ms)
                 .arg(&cursor)
                 .arg(PAGE)

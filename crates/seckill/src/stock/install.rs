@@ -26,19 +26,19 @@ impl Stock {
         let next = sold.iter().copied().max().unwrap_or_default();
         let gaps: Vec<i64> = (1..=next).filter(|unit| !sold.contains(unit)).collect();
         let staged = |part: &str| self.key(activity, &format!("stage:{epoch}:{part}"));
-        self.stage(&staged("returned"), &staged("buyers"), &gaps, live)
-            .await?;
+        let staging = [staged("returned"), staged("buyers")];
+        self.stage(&staging, &gaps, live).await?;
         fail::fail_point!("rebuild.after_stage", |_| Err(Error::Unexpected(
             "fail point"
         )));
+        let keys = [
+            &self.keys(activity, ["meta", "returned", "buyers"])[..],
+            &staging[..],
+        ]
+        .concat();
         let installed: i64 = self
             .install
-            .call(&self.kv)
-            .key(self.key(activity, "meta"))
-            .key(self.key(activity, "returned"))
-            .key(self.key(activity, "buyers"))
-            .key(staged("returned"))
-            .key(staged("buyers"))
+            .call(&self.kv, &keys)
             .arg(epoch)
             .arg(terms.units)
             .arg(next)
@@ -57,13 +57,7 @@ impl Stock {
         }
     }
 
-    async fn stage(
-        &self,
-        returned_key: &str,
-        buyers_key: &str,
-        gaps: &[i64],
-        live: &[LiveUnit],
-    ) -> Result<(), Error> {
+    async fn stage(&self, keys: &[String], gaps: &[i64], live: &[LiveUnit]) -> Result<(), Error> {
         let chunks = gaps.len().max(live.len()).div_ceil(STAGE_CHUNK).max(1);
         for index in 0..chunks {
             let chunk =
@@ -71,9 +65,7 @@ impl Stock {
             let gaps = &gaps[chunk(gaps.len())];
             let mut call = self
                 .stage
-                .call(&self.kv)
-                .key(returned_key)
-                .key(buyers_key)
+                .call(&self.kv, keys)
                 .arg(STAGED_S)
                 .arg(i32::from(index == 0))
                 .arg(gaps.len())

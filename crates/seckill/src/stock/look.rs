@@ -32,11 +32,10 @@ impl Stock {
     pub(crate) async fn look(&self, activity: i64) -> Result<Option<Look>, Error> {
         let reply: Vec<String> = self
             .look
-            .call(&self.kv)
-            .key(self.key(activity, "meta"))
-            .key(self.key(activity, "returned"))
-            .key(self.key(activity, "buyers"))
-            .key(self.key(activity, "unsent"))
+            .call(
+                &self.kv,
+                &self.keys(activity, ["meta", "returned", "buyers", "unsent"]),
+            )
             .invoke()
             .await?;
         if reply.is_empty() {

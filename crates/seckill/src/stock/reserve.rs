@@ -1,5 +1,7 @@
+use proto::order::reserved_item::Unit;
+
 use super::Stock;
-use crate::Error;
+use crate::{Error, domain::unit_pairs};
 
 /// One buyer of a batch.
 #[derive(Debug, Clone)]
@@ -18,17 +20,17 @@ pub(crate) enum Reserved {
     Paused,
     Open {
         epoch: i64,
+        /// By the clock of the script.
+        now_ms: i64,
         answers: Vec<Answer>,
     },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
+    /// The order that it asked with, now.
     Won {
-        order_id: i64,
-        at_ms: i64,
-        slots: Vec<i32>,
-        units: Vec<i64>,
+        units: Vec<Unit>,
     },
     /// `unsent`: its entry of the hand-off list, when it was never confirmed.
     Repeated {
@@ -56,11 +58,10 @@ impl Stock {
     ) -> Result<Reserved, Error> {
         let mut call = self
             .reserve
-            .call(&self.kv)
-            .key(self.key(activity, "meta"))
-            .key(self.key(activity, "returned"))
-            .key(self.key(activity, "buyers"))
-            .key(self.key(activity, "unsent"))
+            .call(
+                &self.kv,
+                &self.keys(activity, ["meta", "returned", "buyers", "unsent"]),
+            )
             .arg(now_ms)
             .arg(epoch)
             .arg(confirmed.len())
@@ -86,11 +87,16 @@ fn decode(reply: Vec<kv::Value>, asked: usize) -> Option<Reserved> {
         _ => return None,
     }
     let epoch = text(&mut fields)?.parse().ok()?;
+    let now_ms = text(&mut fields)?.parse().ok()?;
     let answers = (0..asked)
         .map(|_| answer(&mut fields))
         .collect::<Option<_>>()?;
     let is_all = fields.next().is_none();
-    is_all.then_some(Reserved::Open { epoch, answers })
+    is_all.then_some(Reserved::Open {
+        epoch,
+        now_ms,
+        answers,
+    })
 }
 
 /// The next buyer's; only who has an order has more than an outcome.
@@ -100,15 +106,12 @@ fn answer(fields: &mut impl Iterator<Item = kv::Value>) -> Option<Answer> {
     };
     Some(match outcome {
         1 => Answer::Won {
-            order_id: text(fields)?.parse().ok()?,
-            at_ms: text(fields)?.parse().ok()?,
-            slots: numbers(&text(fields)?)?,
-            units: numbers(&text(fields)?)?,
+            units: unit_pairs(&text(fields)?)?,
         },
         2 => Answer::Repeated {
             order_id: text(fields)?.parse().ok()?,
             at_ms: text(fields)?.parse().ok()?,
-            slots: numbers(&text(fields)?)?,
+            slots: slots(&text(fields)?)?,
             unsent: text(fields).filter(|entry| !entry.is_empty()),
         },
         3 => Answer::SoldOut,
@@ -126,8 +129,8 @@ fn text(fields: &mut impl Iterator<Item = kv::Value>) -> Option<String> {
     }
 }
 
-fn numbers<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
-    text.split(',').map(|number| number.parse().ok()).collect()
+fn slots(text: &str) -> Option<Vec<i32>> {
+    text.split(',').map(|slot| slot.parse().ok()).collect()
 }
 
 #[cfg(test)]
@@ -144,21 +147,24 @@ mod tests {
 
     #[test]
     fn one_answer_per_buyer_or_none_at_all() {
-        let open = reply(&["open", "3", ":3", ":1", "42", "1000", "1,2", "8,9"]);
+        let open = reply(&["open", "3", "1000", ":3", ":1", "1:8,2:9"]);
+        let unit = |slot, unit_no| Unit { slot, unit_no };
         let won = Answer::Won {
-            order_id: 42,
-            at_ms: 1_000,
-            slots: vec![1, 2],
-            units: vec![8, 9],
+            units: vec![unit(1, 8), unit(2, 9)],
         };
-        let answers = vec![Answer::SoldOut, won];
-        let decoded = decode(open.clone(), 2);
-        assert_eq!(decoded, Some(Reserved::Open { epoch: 3, answers }));
+        let read = Reserved::Open {
+            epoch: 3,
+            now_ms: 1_000,
+            answers: vec![Answer::SoldOut, won],
+        };
+        assert_eq!(decode(open.clone(), 2), Some(read));
         assert_eq!(decode(open.clone(), 3), None, "one is missing");
         assert_eq!(decode(open, 1), None, "one is too many");
         assert_eq!(decode(reply(&["paused"]), 2), Some(Reserved::Paused));
         assert_eq!(decode(Vec::new(), 1), None);
-        assert_eq!(decode(reply(&["open", "3", ":9"]), 1), None);
-        assert_eq!(decode(reply(&["open", "3", ":1", "42", "1000"]), 1), None);
+        for odd in [&[":9"][..], &[":1"], &[":1", "1"], &[":2", "42", "1000"]] {
+            let odd = [&["open", "3", "1000"], odd].concat();
+            assert_eq!(decode(reply(&odd), 1), None, "{odd:?}");
+        }
     }
 }

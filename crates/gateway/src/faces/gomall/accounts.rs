@@ -183,7 +183,7 @@ async fn refresh(
             cx.caller()?;
             return Ok(gateway.user().renew(cx.call(renew)).await?.into_inner());
         }
-        if let Ok(principal) = gateway.caller(&body.refresh_token) {
+        if let Ok(principal) = gateway.caller(&body.refresh_token, gateway.clock.now_ms()) {
             let request = auth::request(&principal, renew);
             return Ok(gateway.user().renew(request).await?.into_inner());
         }
