@@ -1,8 +1,9 @@
 //! Natural batching: callers hand in one item and await its answer; whatever has queued goes out as
-//! one call as soon as one of a few slots is free. There is no timer: idle traffic is not delayed,
-//! heavy traffic amortises.
+//! one call as soon as one of a few slots is free and the call is worth making (`pace`). There is no
+//! timer: idle traffic is not delayed, heavy traffic amortises.
 
 mod metrics;
+mod pace;
 mod worker;
 
 #[cfg(test)]
@@ -14,7 +15,10 @@ use fault::{Fault, Reason};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::worker::{Entry, Worker};
+use crate::{
+    pace::Pace,
+    worker::{Entry, Worker},
+};
 
 /// The bounds of one batcher.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +27,7 @@ pub struct Limits {
     pub queue_max: usize,
     /// Items that one call takes at most.
     pub batch_max: usize,
-    /// Calls that run at the same time.
+    /// Calls that run at the same time, at most.
     pub slots: usize,
 }
 
@@ -51,6 +55,7 @@ impl Fault for Refused {
 /// Hands items to the workers; clones share the queue.
 pub struct Batcher<I, O> {
     queue: mpsc::Sender<Entry<I, O>>,
+    pace: Arc<Pace>,
     waiting: prometheus::IntGauge,
 }
 
@@ -75,14 +80,22 @@ where
     {
         let (queue, entries) = mpsc::channel(limits.queue_max.max(1));
         let entries = Arc::new(Mutex::new(entries));
+        let pace = Arc::new(Pace::new());
         let work = Arc::new(work);
         for _ in 0..limits.slots.max(1) {
-            let worker = Worker::new(name, limits.batch_max.max(1), entries.clone(), stop.clone());
+            let worker = Worker::new(
+                name,
+                limits.batch_max.max(1),
+                entries.clone(),
+                pace.clone(),
+                stop.clone(),
+            );
             let work = work.clone();
             tracker.spawn(async move { worker.run(&*work).await });
         }
         Self {
             queue,
+            pace,
             waiting: metrics::WAITING.with_label_values(&[name]),
         }
     }
@@ -98,6 +111,8 @@ where
                 mpsc::error::TrySendError::Closed(_) => Refused::Stopped,
             });
         }
+        self.pace
+            .queued(self.queue.max_capacity() - self.queue.capacity());
         // A worker that is gone with the item was aborted with its runtime.
         answered.await.unwrap_or(Err(Refused::Lost))
     }
@@ -107,6 +122,7 @@ impl<I, O> Clone for Batcher<I, O> {
     fn clone(&self) -> Self {
         Self {
             queue: self.queue.clone(),
+            pace: self.pace.clone(),
             waiting: self.waiting.clone(),
         }
     }

@@ -21,6 +21,7 @@ const LIMITS: Limits = Limits {
 struct Fixture {
     tracker: TaskTracker,
     stop: CancellationToken,
+    begun: Arc<AtomicUsize>,
     calls: Arc<AtomicUsize>,
     /// Calls wait here, so that a test decides when one ends.
     gate: Arc<Semaphore>,
@@ -35,6 +36,7 @@ impl Fixture {
         Self {
             tracker: TaskTracker::new(),
             stop: CancellationToken::new(),
+            begun: Arc::default(),
             calls: Arc::default(),
             gate: Arc::new(Semaphore::new(permits)),
         }
@@ -42,7 +44,7 @@ impl Fixture {
 
     /// Doubles each item; 13 panics, 14 leaves the batch one answer short.
     fn start(&self, limits: Limits) -> Batcher<u32, u32> {
-        let (calls, gate) = (self.calls.clone(), self.gate.clone());
+        let (begun, calls, gate) = (self.begun.clone(), self.calls.clone(), self.gate.clone());
         Batcher::start(
             "test",
             limits,
@@ -50,6 +52,7 @@ impl Fixture {
             &self.stop,
             move |items: Vec<u32>| {
                 let (calls, gate) = (calls.clone(), gate.clone());
+                begun.fetch_add(1, Ordering::SeqCst);
                 async move {
                     gate.acquire().await.unwrap().forget();
                     calls.fetch_add(1, Ordering::SeqCst);
@@ -62,6 +65,10 @@ impl Fixture {
                 }
             },
         )
+    }
+
+    fn begun(&self) -> usize {
+        self.begun.load(Ordering::SeqCst)
     }
 
     fn calls(&self) -> usize {
@@ -114,6 +121,35 @@ async fn slots_run_at_the_same_time() {
         assert_eq!(call.await.unwrap(), Ok(item * 2));
     }
     assert_eq!(fixture.calls(), 3);
+}
+
+#[tokio::test]
+async fn a_call_beside_another_begins_when_as_many_wait_as_that_took() {
+    let fixture = Fixture::with_permits(0);
+    let limits = Limits { slots: 4, ..LIMITS };
+    let batcher = fixture.start(limits);
+    let mut calls = vec![];
+    for (items, begun) in [(10, 1), (9, 1), (1, 2), (19, 2), (1, 3)] {
+        for item in 100..100 + items {
+            let batcher = batcher.clone();
+            calls.push(tokio::spawn(async move { batcher.call(item).await }));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert_eq!(fixture.begun(), begun, "{items} more");
+    }
+    // Ten end, thirty are under way: thirty are waited for, but no longer than those take.
+    fixture.gate.add_permits(1);
+    calls.push(tokio::spawn({
+        let batcher = batcher.clone();
+        async move { batcher.call(7).await }
+    }));
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert_eq!(fixture.begun(), 3);
+    fixture.gate.add_permits(3);
+    for call in calls {
+        assert!(call.await.unwrap().is_ok());
+    }
+    assert_eq!(fixture.calls(), 4);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::{Refused, metrics};
+use crate::{Refused, metrics, pace::Pace};
 
 /// After stop, a queue that stays empty this long is closed: requests that were accepted before may
 /// still be on their way here.
@@ -35,6 +35,7 @@ pub(crate) struct Worker<I, O> {
     batch_max: usize,
     /// Held by the slot that waits for the first item of its batch.
     entries: Arc<Mutex<Entries<I, O>>>,
+    pace: Arc<Pace>,
     stop: CancellationToken,
     /// When this slot first saw the stop.
     stopped_at: OnceLock<Instant>,
@@ -47,6 +48,7 @@ impl<I, O> Worker<I, O> {
         name: &'static str,
         batch_max: usize,
         entries: Arc<Mutex<Entries<I, O>>>,
+        pace: Arc<Pace>,
         stop: CancellationToken,
     ) -> Self {
         let size = metrics::SIZE.with_label_values(&[name]);
@@ -55,6 +57,7 @@ impl<I, O> Worker<I, O> {
             name,
             batch_max,
             entries,
+            pace,
             stop,
             stopped_at: OnceLock::new(),
             size,
@@ -69,10 +72,12 @@ impl<I, O> Worker<I, O> {
     {
         while let Some((items, answers)) = self.take().await {
             self.size.observe(items.len() as f64);
+            let under_way = self.pace.begin(items.len());
             // The closure is called inside, so that a panic before its first await is caught too.
             let outcome = AssertUnwindSafe(async { work(items).await })
                 .catch_unwind()
                 .await;
+            drop(under_way);
             self.answer(answers, outcome.ok());
         }
     }
@@ -81,6 +86,10 @@ impl<I, O> Worker<I, O> {
     async fn take(&self) -> Option<(Vec<I>, Vec<oneshot::Sender<Result<O, Refused>>>)> {
         let mut entries = self.entries.lock().await;
         let first = self.first(&mut entries).await?;
+        tokio::select! {
+            () = self.pace.worth(self.batch_max, || entries.len()) => {}
+            () = self.stop.cancelled() => {}
+        }
         // Callers that are ready to run hand in their items before the batch closes.
         yield_now().await;
         let mut items = vec![first.item];
