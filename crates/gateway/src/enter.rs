@@ -10,7 +10,7 @@ use std::{
 use axum::{
     body::Body,
     extract::{ConnectInfo, MatchedPath, Request, State},
-    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::Response,
 };
@@ -79,7 +79,9 @@ pub(crate) async fn enter(
         service::trace::set_parent(&span, parent);
     }
     let trace_id = span.in_scope(service::trace::current_trace_id);
-    let caller = Caller::of(request.headers(), request.uri(), request.extensions());
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip());
+    let caller = Caller::of(request.headers(), request.uri(), peer);
     let cx = context(&gateway, caller, trace_id.unwrap_or_default());
     request.extensions_mut().insert(cx.clone());
     let mut response = pass(&gateway, &cx, lane, request, next)
@@ -228,12 +230,11 @@ pub(crate) struct Caller<'a> {
 }
 
 impl<'a> Caller<'a> {
-    pub(crate) fn of(headers: &'a HeaderMap, uri: &'a Uri, extensions: &Extensions) -> Self {
-        let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    pub(crate) fn of(headers: &'a HeaderMap, uri: &'a Uri, peer: IpAddr) -> Self {
         Self {
             headers,
             path: uri.path(),
-            peer: peer.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip()),
+            peer,
         }
     }
 }
@@ -289,10 +290,14 @@ fn caller(
     gateway.caller(token, now_ms).map(Some)
 }
 
+pub(crate) fn is_within(networks: &[IpNet], address: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(&address))
+}
+
 /// The right-most address of `X-Forwarded-For` that no trusted proxy wrote; without one in front,
 /// the peer.
 fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    let is_trusted = |address: &IpAddr| is_within(trusted, *address);
     if !is_trusted(&peer) {
         return peer;
     }

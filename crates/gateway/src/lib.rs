@@ -14,6 +14,7 @@ mod refusal;
 mod session;
 mod state;
 mod views;
+mod visitor;
 
 mod peers;
 mod purchase;
@@ -69,11 +70,11 @@ pub fn start(ctx: &Ctx, config: Config) -> anyhow::Result<SocketAddr> {
     let http = config.http.clone();
     let gateway = parts(ctx, config)?;
     jobs(ctx, &gateway);
-    let service = rush::front(&gateway, http::router(&gateway));
+    let connect = rush::front(&gateway, http::router(&gateway));
     let tracker = ctx.tracker().clone();
     ctx.spawn(server::serve(
         listener,
-        service,
+        connect,
         http,
         tracker,
         ctx.stop().clone(),

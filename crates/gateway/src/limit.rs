@@ -8,7 +8,7 @@ use governor::{
 };
 use ipnet::IpNet;
 
-use crate::config;
+use crate::{config, enter::is_within};
 
 pub(crate) struct Limits {
     seckill: DefaultKeyedRateLimiter<i64>,
@@ -51,11 +51,7 @@ impl Limits {
     }
 
     pub(crate) fn address(&self, address: IpAddr) -> Result<(), TooOften> {
-        if self
-            .unlimited
-            .iter()
-            .any(|network| network.contains(&address))
-        {
+        if is_within(&self.unlimited, address) {
             return Ok(());
         }
         self.judge(self.address.check_key(&network_of(address)))

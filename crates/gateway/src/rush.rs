@@ -5,6 +5,7 @@
 
 use std::{
     convert::Infallible,
+    net::SocketAddr,
     panic::AssertUnwindSafe,
     sync::{Arc, LazyLock},
     task::{Context, Poll},
@@ -13,6 +14,7 @@ use std::{
 
 use axum::{
     Router,
+    extract::ConnectInfo,
     http::{HeaderMap, Method, Request, header},
     response::Response,
 };
@@ -35,23 +37,33 @@ use crate::{
     http::v1,
     lane::Lane,
     state::Gateway,
+    visitor::Visitor,
 };
 
 /// The whole gateway, as its server sees it.
-pub(crate) fn front(gateway: &Gateway, router: Router) -> Front {
+pub(crate) fn front(gateway: &Gateway, router: Router) -> impl Fn(SocketAddr) -> Front + use<> {
     let inner = Inner {
         gateway: gateway.clone(),
         router,
     };
-    Front(Arc::new(Doors {
+    let doors = Arc::new(Doors {
         cors: enter::cors(&gateway.config.http.cors_origins).layer(inner.clone()),
         inner,
-    }))
+    });
+    let gateway = gateway.clone();
+    move |peer| Front {
+        doors: Arc::clone(&doors),
+        visitor: Arc::new(Visitor::new(peer, &gateway.config.http.trusted_proxies)),
+    }
 }
 
-/// Pages of other origins are told what they may read; a buyer who comes from no page is not.
+/// One connection's way in. Pages of other origins are told what they may read; a buyer who comes
+/// from no page is not.
 #[derive(Clone)]
-pub(crate) struct Front(Arc<Doors>);
+pub(crate) struct Front {
+    doors: Arc<Doors>,
+    visitor: Arc<Visitor>,
+}
 
 struct Doors {
     cors: Cors<Inner>,
@@ -122,9 +134,11 @@ impl Service<Request<Incoming>> for Front {
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
         // Others' answers may be kept by a cache, and have to say that they depend on the origin.
         if request.method() == Method::POST && !request.headers().contains_key(header::ORIGIN) {
-            Either::Left(self.0.inner.clone().call(request))
+            Either::Left(self.doors.inner.serve(request, &self.visitor))
         } else {
-            Either::Right(self.0.cors.clone().call(request))
+            let mut request = request;
+            request.extensions_mut().insert(Arc::clone(&self.visitor));
+            Either::Right(self.doors.cors.clone().call(request))
         }
     }
 }
@@ -138,26 +152,38 @@ impl Service<Request<Incoming>> for Inner {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
-        match Way::of(request.method(), request.uri().path()) {
-            Some(way) => purchase(self.gateway.clone(), way, request).boxed(),
+    fn call(&mut self, mut request: Request<Incoming>) -> Self::Future {
+        match request.extensions_mut().remove::<Arc<Visitor>>() {
+            Some(visitor) => self.serve(request, &visitor),
             None => self.router.call(request).boxed(),
         }
+    }
+}
+
+impl Inner {
+    fn serve(&self, mut request: Request<Incoming>, visitor: &Arc<Visitor>) -> Answer {
+        if let Some(way) = Way::of(request.method(), request.uri().path()) {
+            return purchase(self.gateway.clone(), way, Arc::clone(visitor), request).boxed();
+        }
+        request.extensions_mut().insert(ConnectInfo(visitor.peer()));
+        self.router.clone().call(request).boxed()
     }
 }
 
 async fn purchase(
     gateway: Gateway,
     way: Way,
+    visitor: Arc<Visitor>,
     request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
+    visitor.waits().await;
     let start = Instant::now();
     let (parts, body) = request.into_parts();
     let trace_parent = enter::text(&parts.headers, "traceparent");
     let head = Head::draw(trace_parent, gateway.config.service.trace_kept());
     let span = span(&way, head, trace_parent);
     let trace_id = span.in_scope(service::trace::current_trace_id);
-    let caller = Caller::of(&parts.headers, &parts.uri, &parts.extensions);
+    let caller = Caller::of(&parts.headers, &parts.uri, visitor.peer().ip());
     let cx = enter::context(
         &gateway,
         caller,
@@ -174,6 +200,7 @@ async fn purchase(
         };
     enter::decorate(response.headers_mut(), &cx);
     let status = response.status();
+    visitor.was_told(status);
     way.tally().count(status, start);
     Ok(response)
 }

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{body::HttpBody, extract::ConnectInfo};
+use axum::body::HttpBody;
 use bytes::Bytes;
 use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
@@ -36,10 +36,11 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Serves until `stop`, then ends idle connections and lets the others finish their request. A
-/// connection beyond the bound waits in the system's queue.
+/// connection beyond the bound waits in the system's queue. `connect` makes the service of the
+/// connection that comes from there.
 pub async fn serve<S, B>(
     listener: TcpListener,
-    service: S,
+    connect: impl Fn(SocketAddr) -> S,
     config: Http,
     tracker: TaskTracker,
     stop: CancellationToken,
@@ -57,7 +58,8 @@ pub async fn serve<S, B>(
     while let Some(accepted) = stop.run_until_cancelled(accept(&listener, &places)).await {
         match accepted {
             Ok((stream, peer, place)) => {
-                let service = service_fn(from(peer, service.clone()));
+                let service = connect(peer);
+                let service = service_fn(move |request| service.clone().call(request));
                 let connection = http.serve_connection(TokioIo::new(stream), service);
                 let connection = draining.watch(connection);
                 tracker.spawn(async move {
@@ -87,15 +89,4 @@ async fn accept(
     let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
     Ok((stream, peer, place))
-}
-
-/// Requests say where they come from.
-fn from<S>(peer: SocketAddr, service: S) -> impl Fn(Request<Incoming>) -> S::Future
-where
-    S: Service<Request<Incoming>> + Clone,
-{
-    move |mut request| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        service.clone().call(request)
-    }
 }

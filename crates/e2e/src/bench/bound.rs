@@ -29,7 +29,7 @@ async fn serve(address: SocketAddr, config: gateway::Config) -> Result<()> {
         .with_state(verifier);
     let listener = gateway::listen(address)?;
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
-    gateway::serve(listener, router, config.http, tracker, stop).await;
+    gateway::serve(listener, |_| router.clone(), config.http, tracker, stop).await;
     Ok(())
 }
 
