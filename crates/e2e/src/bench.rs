@@ -1,4 +1,4 @@
-//! `cargo xtask bench sale`: what the fleet sells in a second, beside what the same server could
+//! `cargo xtask bench sale` and `overload`: what the fleet sells in a second, beside what the same server could
 //! answer at all.
 
 mod batches;
@@ -7,10 +7,12 @@ mod cases;
 mod cpu;
 mod given;
 mod options;
+mod overload;
 mod report;
 mod stage;
 
 pub use bound::serve_bound;
 pub use cases::run;
 pub use options::Options;
+pub use overload::Overload;
 pub use report::Report;

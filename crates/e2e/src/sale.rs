@@ -34,6 +34,23 @@ pub async fn buyers(api: &Api, count: usize, password: &str) -> Result<Vec<Accou
     try_join_all(joined).await
 }
 
+/// Where a unit of `activity` is asked for.
+pub fn path(activity: i64) -> String {
+    format!("/api/v1/seckill/activities/{activity}/orders")
+}
+
+/// One buyer's request for a unit, as it goes over the wire.
+pub fn request(path: &str, token: &str) -> Vec<u8> {
+    let parts = [
+        "POST ",
+        path,
+        " HTTP/1.1\r\nhost: mall\r\nauthorization: Bearer ",
+        token,
+        "\r\ncontent-type: application/json\r\ncontent-length: 14\r\n\r\n{\"quantity\":1}",
+    ];
+    parts.concat().into_bytes()
+}
+
 /// An activity of its own product, open as soon as it is warm.
 pub async fn open(api: &Api, admin: &Account, units: i64, payment_window_s: i64) -> Result<i64> {
     let product = json!({"name": "rush", "price": "20.00", "stock": units * 2});

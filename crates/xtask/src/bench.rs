@@ -1,4 +1,5 @@
-//! `bench sale`: measured in the release profile on real engines; the crate `e2e` does it.
+//! `bench sale` and `bench overload`: measured in the release profile on real engines; the crate
+//! `e2e` does it.
 //! `bench compare`: see [`compare`]. `bench write`: see [`write`].
 
 mod compare;
@@ -12,7 +13,9 @@ use crate::{engines, paths, process, step::step};
 
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     let Some((what, rest)) = arguments.split_first() else {
-        bail!("usage: cargo xtask bench sale [--duration SECONDS] [--connections N] [--json FILE]");
+        bail!(
+            "usage: cargo xtask bench sale|overload|compare|write …, as deploy/BENCHMARKS.md says"
+        );
     };
     if what == "compare" {
         return compare::run(rest);
@@ -20,9 +23,11 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     if what == "write" {
         return write::run(rest);
     }
-    if what != "sale" {
-        bail!("there is no bench {what}: sale, compare, write");
-    }
+    let mode: &[&str] = match what.as_str() {
+        "sale" => &[],
+        "overload" => &["overload"],
+        _ => bail!("there is no bench {what}: sale, overload, compare, write"),
+    };
     let engines = engines::up()?;
     step("building the release", || {
         let packages = [
@@ -43,6 +48,7 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     let bench = paths::root().join("target/release/bench");
     process::run(
         Command::new(bench)
+            .args(mode)
             .args(rest)
             .envs(engines.env())
             .current_dir(paths::root()),

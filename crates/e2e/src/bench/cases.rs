@@ -166,14 +166,7 @@ impl Bench {
         let tokens = Arc::clone(&self.tokens);
         Arc::new(move |number| {
             let (token, path) = (tokens.get(number)?, paths.get(number % paths.len())?);
-            let parts = [
-                "POST ",
-                path,
-                " HTTP/1.1\r\nhost: mall\r\nauthorization: Bearer ",
-                token,
-                "\r\ncontent-type: application/json\r\ncontent-length: 14\r\n\r\n{\"quantity\":1}",
-            ];
-            Some(parts.concat().into_bytes())
+            Some(sale::request(path, token))
         })
     }
 
@@ -361,8 +354,7 @@ impl Used {
 }
 
 fn paths(activities: &[i64]) -> Vec<String> {
-    let path = |activity| format!("/api/v1/seckill/activities/{activity}/orders");
-    activities.iter().map(path).collect()
+    activities.iter().copied().map(sale::path).collect()
 }
 
 /// Answers that should not have been.

@@ -15,6 +15,21 @@ const ENGINES: [(&str, &str); 5] = [
     ("bench", "generator"),
 ];
 
+/// The engines' processes on this machine.
+pub(super) fn engines() -> impl Iterator<Item = u32> {
+    processes().filter(|pid| {
+        let name = of(*pid).map(|(name, _)| name);
+        ENGINES
+            .iter()
+            .any(|(known, engine)| *engine != "generator" && name.as_deref() == Some(known))
+    })
+}
+
+fn processes() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
 /// Seconds so far by process.
 pub(super) fn seconds(fleet: &Fleet) -> BTreeMap<String, f64> {
     let mut seconds = BTreeMap::new();
@@ -23,8 +38,7 @@ pub(super) fn seconds(fleet: &Fleet) -> BTreeMap<String, f64> {
             seconds.insert(service.to_owned(), used);
         }
     }
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    for pid in processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()) {
+    for pid in processes() {
         let Some((name, used)) = of(pid) else {
             continue;
         };

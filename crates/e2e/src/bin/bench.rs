@@ -1,9 +1,9 @@
-//! `cargo xtask bench sale`, in the release profile, on engines named in the environment.
+//! `cargo xtask bench sale|overload`, in the release profile, on engines named in the environment.
 
-use std::{env, fs, process::ExitCode};
+use std::{env, fs, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
-use e2e::bench::{Options, run, serve_bound};
+use e2e::bench::{Options, Overload, run, serve_bound};
 
 /// The bound is served with what `mall` is served with.
 #[global_allocator]
@@ -27,21 +27,40 @@ fn play(arguments: &[String]) -> Result<ExitCode> {
         serve_bound(address.parse().context("an address")?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    // One thread sends the load: it has less to do than the fleet, and leaves it the other.
+    let runtime = one_thread()?;
+    if let Some(("overload", rest)) = arguments.split_first().map(|(what, rest)| (&**what, rest)) {
+        return runtime.block_on(overload(rest));
+    }
+    runtime.block_on(measure(arguments))
+}
+
+/// One thread sends the load: it has less to do than the fleet, and leaves it the other.
+fn one_thread() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()?
-        .block_on(measure(arguments))
+        .build()
+}
+
+async fn overload(arguments: &[String]) -> Result<ExitCode> {
+    let overload = Overload::parse(arguments)?;
+    let figures = overload.run().await?;
+    write(overload.json.as_deref(), &figures)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(file: Option<&Path>, figures: &serde_json::Value) -> Result<()> {
+    if let Some(file) = file {
+        fs::write(file, serde_json::to_vec_pretty(figures)?)?;
+        println!("written to {}", file.display());
+    }
+    Ok(())
 }
 
 async fn measure(arguments: &[String]) -> Result<ExitCode> {
     let options = Options::parse(arguments)?;
     let json = options.json.clone();
     let report = run(options).await?;
-    if let Some(file) = json {
-        fs::write(&file, serde_json::to_vec_pretty(&report.to_json())?)?;
-        println!("written to {}", file.display());
-    }
+    write(json.as_deref(), &report.to_json())?;
     let clean = report.violations() == 0;
     Ok(if clean {
         ExitCode::SUCCESS

@@ -1,4 +1,4 @@
-//! `bench write sale|growth|compare FILE…`: puts the figures of runs into `deploy/BENCHMARKS.md`,
+//! `bench write sale|growth|overload|compare FILE…`: puts the figures of runs into `deploy/BENCHMARKS.md`,
 //! between `<!-- sale -->` and `<!-- /sale -->`. Nobody types a figure.
 
 use std::{fmt::Write, fs};
@@ -13,7 +13,7 @@ pub(super) fn run(arguments: &[String]) -> Result<()> {
         .split_first()
         .filter(|(_, files)| !files.is_empty())
     else {
-        bail!("usage: cargo xtask bench write sale|growth|compare FILE…");
+        bail!("usage: cargo xtask bench write sale|growth|overload|compare FILE…");
     };
     let runs = files
         .iter()
@@ -25,6 +25,7 @@ pub(super) fn run(arguments: &[String]) -> Result<()> {
     let text = match what.as_str() {
         "sale" => sale(&runs[0]),
         "growth" => growth(&runs),
+        "overload" => overload(&runs[0]),
         "compare" => compare(&runs[0]),
         _ => bail!("there are no figures of {what}"),
     };
@@ -221,6 +222,53 @@ fn growth(runs: &[Value]) -> String {
         ];
         line(&mut page, &cells.map(whole));
     }
+    page
+}
+
+fn overload(run: &Value) -> String {
+    let mut page = format!(
+        "At its peak the fleet answers {:.0} buyers/s; the gateway then has {:.0} MB.\n\n",
+        number(run, "peak_rps"),
+        number(run, "resident_before_mb"),
+    );
+    head(
+        &mut page,
+        &[
+            "crowd",
+            "answered/s",
+            "÷ peak",
+            "shed/s",
+            "a newcomer's 503, p99 ms",
+            "catalogue, p99 ms",
+            "gateway MB",
+            "÷ peak in the 5 s after",
+        ],
+    );
+    for (name, crowd) in [("twice", "twice"), ("ten_times", "ten times")] {
+        let of = |what: &str, digits: usize| {
+            let value = number(run, &format!("{name}_{what}"));
+            format!("{value:.digits$}")
+        };
+        let cells = [
+            crowd.to_owned(),
+            of("served_rps", 0),
+            of("kept", 2),
+            of("shed_rps", 0),
+            of("shed_p99_ms", 0),
+            of("browse_p99_ms", 0),
+            of("resident_mb", 0),
+            of("after_kept", 2),
+        ];
+        line(&mut page, &cells);
+    }
+    let _ = writeln!(
+        page,
+        "\nBeside {:.0} slow clients, half of which send a byte at a time and half never read their answers, \
+         it keeps {:.2} of its peak, with {:.0} MB.",
+        number(run, "slow_clients"),
+        number(run, "slow_kept"),
+        number(run, "slow_resident_mb"),
+    );
     page
 }
 
