@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use fault::{Code, Fault, Reason};
+use ids::UserId;
 use serde::Serialize;
 
 use crate::refusal::Refusal;
@@ -83,6 +84,15 @@ impl Cx {
     pub(crate) fn caller(&self) -> Result<Principal, Refusal> {
         match &self.0.caller {
             Ok(Some(principal)) => Ok(principal.clone()),
+            Ok(None) => Err(Reason::NotLoggedIn.into()),
+            Err(error) => Err(error.reason().into()),
+        }
+    }
+
+    /// Who that is, and no more.
+    pub(crate) fn user(&self) -> Result<UserId, Refusal> {
+        match &self.0.caller {
+            Ok(Some(principal)) => Ok(principal.user),
             Ok(None) => Err(Reason::NotLoggedIn.into()),
             Err(error) => Err(error.reason().into()),
         }

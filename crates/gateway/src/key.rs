@@ -1,6 +1,6 @@
 //! The `Idempotency-Key` of a purchase, as the fleet keeps it.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::http::HeaderMap;
@@ -13,7 +13,11 @@ const HASH_BYTES: usize = 16;
 
 /// What stands for the caller's key; empty without one. It is bound to the user and to what is
 /// asked, so that one client's `1` is not another's.
-pub(crate) fn request_key(headers: &HeaderMap, user: i64, what: &str) -> Result<String, Refusal> {
+pub(crate) fn request_key(
+    headers: &HeaderMap,
+    user: i64,
+    what: impl Display,
+) -> Result<String, Refusal> {
     let sent = headers
         .get("idempotency-key")
         .or_else(|| headers.get("x-idempotency-key"));
@@ -27,7 +31,11 @@ pub(crate) fn request_key(headers: &HeaderMap, user: i64, what: &str) -> Result<
         ));
     }
     let mut hash = Context::new(&SHA256);
-    for part in [user.to_string().as_bytes(), what.as_bytes(), key] {
+    for part in [
+        user.to_string().as_bytes(),
+        what.to_string().as_bytes(),
+        key,
+    ] {
         hash.update(part);
         // None of the parts holds it.
         hash.update(&[0]);

@@ -1,6 +1,6 @@
 //! Buying in a sale: one verb for every face.
 
-use std::sync::LazyLock;
+use std::{fmt, sync::LazyLock};
 
 use axum::http::HeaderMap;
 use fault::Reason;
@@ -35,6 +35,15 @@ pub(crate) enum Target {
     Product(i64),
 }
 
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Activity(id) => write!(f, "activity/{id}"),
+            Self::Product(id) => write!(f, "product/{id}"),
+        }
+    }
+}
+
 /// A buyer's order, new or from before.
 #[derive(Debug)]
 pub(crate) struct Won {
@@ -49,17 +58,17 @@ pub(crate) async fn buy(
     target: Target,
     quantity: i32,
 ) -> Result<Won, Refusal> {
-    let buyer = cx.caller()?.user.get();
-    let (activity_id, product_id, what) = match target {
-        Target::Activity(id) => (id, 0, format!("activity/{id}")),
-        Target::Product(id) => (0, id, format!("product/{id}")),
+    let buyer = cx.user()?.get();
+    let (activity_id, product_id) = match target {
+        Target::Activity(id) => (id, 0),
+        Target::Product(id) => (0, id),
     };
     let item = ReserveItem {
         activity_id,
         product_id,
         user_id: buyer,
         quantity,
-        request_key: request_key(headers, buyer, &what)?,
+        request_key: request_key(headers, buyer, target)?,
         trace_parent: service::trace::sampled_trace_parent().unwrap_or_default(),
         deadline_ms: cx.0.now_ms.saturating_add(gateway.reserver.timeout_ms()),
     };

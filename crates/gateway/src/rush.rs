@@ -25,6 +25,7 @@ use futures_util::{
 };
 use hyper::body::Incoming;
 use service::trace::Head;
+use tokio::sync::OwnedSemaphorePermit;
 use tower::{Layer, Service};
 use tower_http::cors::Cors;
 use tracing::{Instrument, Span};
@@ -36,6 +37,7 @@ use crate::{
     faces::gomall,
     http::v1,
     lane::Lane,
+    refusal::Refusal,
     state::Gateway,
     visitor::Visitor,
 };
@@ -189,19 +191,24 @@ async fn purchase(
         caller,
         trace_id.unwrap_or_else(|| head.trace_id()),
     );
-    let answer =
-        AssertUnwindSafe(answer(&gateway, &cx, &way, &parts.headers, body).instrument(span));
-    let limit = gateway.config.http.request_timeout();
-    let mut response =
-        match tokio::time::timeout_at((start + limit).into(), answer.catch_unwind()).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(_)) => cx.refuse_early(&Reason::Internal.into()),
-            Err(_) => cx.refuse_early(&Reason::Timeout.into()),
-        };
+    let mut response = match admit(&gateway, &cx) {
+        Ok(_place) => {
+            let answer = answer(&gateway, &cx, &way, &parts.headers, body).instrument(span);
+            let answer = AssertUnwindSafe(answer).catch_unwind();
+            let limit = start + gateway.config.http.request_timeout();
+            match tokio::time::timeout_at(limit.into(), answer).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(_)) => cx.refuse_early(&Reason::Internal.into()),
+                Err(_) => cx.refuse_early(&Reason::Timeout.into()),
+            }
+        }
+        Err(refusal) => {
+            visitor.was_shed(&refusal);
+            cx.refuse_early(&refusal)
+        }
+    };
     enter::decorate(response.headers_mut(), &cx);
-    let status = response.status();
-    visitor.was_told(status);
-    way.tally().count(status, start);
+    way.tally().count(response.status(), start);
     Ok(response)
 }
 
@@ -221,6 +228,13 @@ fn span(way: &Way, head: Head, trace_parent: Option<&str>) -> Span {
     span
 }
 
+/// A place in the lane.
+fn admit(gateway: &Gateway, cx: &Cx) -> Result<OwnedSemaphorePermit, Refusal> {
+    enter::admit(gateway, cx, Lane::Seckill)?;
+    let place = gateway.lanes.enter(Lane::Seckill);
+    place.ok_or_else(|| Reason::Unavailable.into())
+}
+
 async fn answer(
     gateway: &Gateway,
     cx: &Cx,
@@ -228,12 +242,6 @@ async fn answer(
     headers: &HeaderMap,
     body: Incoming,
 ) -> Response {
-    if let Err(refusal) = enter::admit(gateway, cx, Lane::Seckill) {
-        return cx.refuse_early(&refusal);
-    }
-    let Some(_place) = gateway.lanes.enter(Lane::Seckill) else {
-        return cx.refuse_early(&Reason::Unavailable.into());
-    };
     let body = match bounded(body, gateway.config.http.body_bytes_max).await {
         Ok(body) => body,
         Err(reason) => return cx.refuse_early(&reason.into()),

@@ -1,5 +1,5 @@
-//! One connection: who is told to come back later and asks again at once is kept waiting, so that
-//! saying no to the impatient takes little from those who are served.
+//! One connection: who is shed and told when to come back is not listened to before, so that saying
+//! no to the impatient takes nothing from those who are served.
 
 use std::{
     net::SocketAddr,
@@ -7,13 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::http::StatusCode;
 use ipnet::IpNet;
 
-use crate::enter::is_within;
+use crate::{enter::is_within, refusal::Refusal};
 
-/// From a 429 or 503 to the next request that is listened to. Polite clients wait a second.
-const PAUSE: Duration = Duration::from_millis(100);
+/// However late it was told to come.
+const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(crate) struct Visitor {
@@ -44,13 +43,12 @@ impl Visitor {
         }
     }
 
-    pub(crate) fn was_told(&self, status: StatusCode) {
-        let later = [
-            StatusCode::TOO_MANY_REQUESTS,
-            StatusCode::SERVICE_UNAVAILABLE,
-        ];
-        if later.contains(&status) && !self.is_proxy {
-            *self.next() = Some(Instant::now() + PAUSE);
+    pub(crate) fn was_shed(&self, refusal: &Refusal) {
+        if let Some(seconds) = refusal.retry_after_s
+            && !self.is_proxy
+        {
+            let pause = Duration::from_secs(seconds.into()).min(PAUSE_MAX);
+            *self.next() = Some(Instant::now() + pause);
         }
     }
 
@@ -61,6 +59,8 @@ impl Visitor {
 
 #[cfg(test)]
 mod tests {
+    use fault::Reason;
+
     use super::*;
 
     async fn waited(visitor: &Visitor) -> Duration {
@@ -72,14 +72,16 @@ mod tests {
     #[tokio::test]
     async fn only_who_was_told_to_come_back_waits_and_once() {
         let address: SocketAddr = "203.0.113.9:1000".parse().unwrap();
+        let (never, second) = (Refusal::from(Reason::SoldOut), Reason::Unavailable.into());
+        let moment = Duration::from_millis(500);
         let visitor = Visitor::new(address, &[]);
-        visitor.was_told(StatusCode::CONFLICT);
-        assert!(waited(&visitor).await < PAUSE / 2);
-        visitor.was_told(StatusCode::SERVICE_UNAVAILABLE);
-        assert!(waited(&visitor).await > PAUSE / 2);
-        assert!(waited(&visitor).await < PAUSE / 2);
+        visitor.was_shed(&never);
+        assert!(waited(&visitor).await < moment);
+        visitor.was_shed(&second);
+        assert!(waited(&visitor).await > moment);
+        assert!(waited(&visitor).await < moment);
         let proxy = Visitor::new(address, &["203.0.113.0/24".parse().unwrap()]);
-        proxy.was_told(StatusCode::SERVICE_UNAVAILABLE);
-        assert!(waited(&proxy).await < PAUSE / 2, "it speaks for many");
+        proxy.was_shed(&second);
+        assert!(waited(&proxy).await < moment, "it speaks for many");
     }
 }

@@ -79,7 +79,11 @@ pub fn link(span: &Span, trace_parent: &str) {
 }
 
 fn current() -> Option<SpanContext> {
-    let context = Span::current().context();
+    let span = Span::current();
+    if span.is_none() {
+        return None;
+    }
+    let context = span.context();
     let span = context.span();
     Some(span.span_context())
         .filter(|span| span.is_valid())

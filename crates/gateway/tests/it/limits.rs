@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use futures_util::future::join_all;
 use serde_json::Value;
 
@@ -86,4 +88,21 @@ async fn a_full_lane_sheds_and_leaves_the_others_alone() {
         (503, "1")
     );
     assert_eq!(door.get("/version").await.status(), 200);
+}
+
+#[tokio::test]
+async fn who_was_shed_is_listened_to_when_it_was_told_to_come() {
+    let door = Door::open(|config| config.lanes.seckill = 0);
+    let start = Instant::now();
+    let shed = door.buy(1).await;
+    assert_eq!(
+        (shed.status().as_u16(), header(&shed, "retry-after")),
+        (503, "1")
+    );
+    // The connection is free for the next request once the answer was read.
+    shed.bytes().await.unwrap();
+    assert!(start.elapsed() < Duration::from_millis(500));
+    let again = door.buy(1).await;
+    assert_eq!(again.status(), 503);
+    assert!(start.elapsed() >= Duration::from_secs(1));
 }
