@@ -18,7 +18,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use tokio::{
     io::AsyncWriteExt,
-    net::TcpStream,
+    net::TcpSocket,
     task::{JoinHandle, JoinSet},
 };
 
@@ -41,6 +41,8 @@ const RECOVERY: Duration = Duration::from_secs(5);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 /// Of each kind.
 const SLOW_CLIENTS: usize = 500;
+/// Answers that each of them leaves unread: more than its connection takes.
+const UNREAD: usize = 1_000;
 const SOLD_OUT: i64 = 60_003;
 
 #[derive(Debug)]
@@ -192,8 +194,10 @@ impl Crowd {
     async fn slow_clients(&self) -> Result<JoinSet<()>> {
         let mut clients = JoinSet::new();
         for number in 0..2 * SLOW_CLIENTS {
-            let mut stream = TcpStream::connect(self.fleet.gateway()).await?;
-            let request = b"GET /api/v1/products HTTP/1.1\r\nhost: mall\r\n\r\n";
+            let socket = TcpSocket::new_v4()?;
+            socket.set_recv_buffer_size(4_096)?;
+            let mut stream = socket.connect(self.fleet.gateway()).await?;
+            let request = b"GET /version HTTP/1.1\r\nhost: mall\r\n\r\n";
             clients.spawn(async move {
                 if number % 2 == 0 {
                     // Until the gateway has had enough.
@@ -204,7 +208,7 @@ impl Crowd {
                         tokio::time::sleep(Duration::from_millis(500)).await;
                     }
                 } else {
-                    for _ in 0..1_000 {
+                    for _ in 0..UNREAD {
                         if stream.write_all(request).await.is_err() {
                             break;
                         }
@@ -213,7 +217,8 @@ impl Crowd {
                 }
             });
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        // What they ask is work like any other, and done by then.
+        tokio::time::sleep(2 * RECOVERY).await;
         Ok(clients)
     }
 }
