@@ -133,12 +133,11 @@ impl Service<Request<Incoming>> for Front {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+    fn call(&mut self, mut request: Request<Incoming>) -> Self::Future {
         // Others' answers may be kept by a cache, and have to say that they depend on the origin.
         if request.method() == Method::POST && !request.headers().contains_key(header::ORIGIN) {
             Either::Left(self.doors.inner.serve(request, &self.visitor))
         } else {
-            let mut request = request;
             request.extensions_mut().insert(Arc::clone(&self.visitor));
             Either::Right(self.doors.cors.clone().call(request))
         }
