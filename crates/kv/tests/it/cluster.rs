@@ -1,4 +1,5 @@
 use std::{
+    net::TcpListener,
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -111,11 +112,11 @@ impl Drop for Cluster {
     }
 }
 
-/// The cluster's bus listens 10,000 above it.
+/// The cluster's bus listens 10,000 above it, where outgoing connections have their ports as well.
 fn cluster_port() -> u16 {
     loop {
         let port = testkit::free_port();
-        if port < 55_000 {
+        if port < 55_000 && TcpListener::bind(("127.0.0.1", port + 10_000)).is_ok() {
             return port;
         }
     }
