@@ -82,17 +82,17 @@ impl Cx {
 
     /// The caller, who has to be somebody.
     pub(crate) fn caller(&self) -> Result<Principal, Refusal> {
-        match &self.0.caller {
-            Ok(Some(principal)) => Ok(principal.clone()),
-            Ok(None) => Err(Reason::NotLoggedIn.into()),
-            Err(error) => Err(error.reason().into()),
-        }
+        self.somebody().cloned()
     }
 
     /// Who that is, and no more.
     pub(crate) fn user(&self) -> Result<UserId, Refusal> {
+        self.somebody().map(|principal| principal.user)
+    }
+
+    fn somebody(&self) -> Result<&Principal, Refusal> {
         match &self.0.caller {
-            Ok(Some(principal)) => Ok(principal.user),
+            Ok(Some(principal)) => Ok(principal),
             Ok(None) => Err(Reason::NotLoggedIn.into()),
             Err(error) => Err(error.reason().into()),
         }
