@@ -89,7 +89,13 @@ impl App {
             return Ok(None);
         }
         let before_ms = now_ms - self.config.audit_after_ms;
-        Ok(Some(compare(&look, &holdings, &live, before_ms)))
+        // A million units take a good part of a second, and no buyer waits for that.
+        let compared =
+            tokio::task::spawn_blocking(move || compare(&look, holdings, &live, before_ms));
+        let compared = compared.await;
+        compared
+            .map(Some)
+            .map_err(|_| Error::Unexpected("an audit that panicked"))
     }
 
     /// The time, by the clock of the reservations; `None` while any of them waits to land or to be
@@ -135,34 +141,28 @@ impl App {
     }
 }
 
-fn compare(look: &Look, holdings: &Holdings, live: &Live, before_ms: i64) -> Audited {
-    let live_units: HashSet<i64> = live.units.iter().map(|unit| unit.unit_no).collect();
-    let live_orders: HashSet<i64> = live.units.iter().map(|unit| unit.order_id).collect();
-    let slots = || holdings.slots.iter();
-    let held_units: HashSet<i64> = slots().map(|(_, _, held)| held.unit_no).collect();
-    let held_slots: HashSet<(i64, i32, i64)> = slots()
-        .map(|(user, slot, held)| (*user, *slot, held.order_id))
-        .collect();
-    let free: HashSet<i64> = (look.next + 1..=look.units)
-        .chain(holdings.returned.iter().copied())
-        .collect();
-    let mut findings = Findings::default();
-    let known =
-        |unit: &i64| free.contains(unit) || held_units.contains(unit) || live_units.contains(unit);
-    findings
-        .lost_units
-        .extend((1..=look.units).filter(|unit| !known(unit)));
+fn compare(look: &Look, mut holdings: Holdings, live: &Live, before_ms: i64) -> Audited {
+    holdings.sort();
+    let places = Places::of(look, &holdings, live);
+    let mut findings = Findings {
+        lost_units: places.lost().collect(),
+        ..Findings::default()
+    };
     for unit in live.units.iter().filter(|unit| unit.at_ms < before_ms) {
-        if free.contains(&unit.unit_no) {
+        if places.is_free(unit.unit_no) {
             findings.doubled_units.insert(unit.unit_no);
         }
-        if !held_slots.contains(&(unit.user_id, unit.slot, unit.order_id)) {
+        if holdings.order(unit.user_id, unit.slot) != Some(unit.order_id) {
             findings.missing.insert(unit.order_id);
         }
     }
+    let mut live_orders: Vec<i64> = live.units.iter().map(|unit| unit.order_id).collect();
+    live_orders.sort_unstable();
     let mut orphans: HashMap<i64, Orphan> = HashMap::new();
-    for (user_id, slot, held) in slots().filter(|(_, _, held)| held.at_ms < before_ms) {
-        if live_orders.contains(&held.order_id) || live.releasing.contains(&held.order_id) {
+    let old = holdings.slots.iter();
+    for (user_id, slot, held) in old.filter(|(_, _, held)| held.at_ms < before_ms) {
+        let is_live = live_orders.binary_search(&held.order_id).is_ok();
+        if is_live || live.releasing.contains(&held.order_id) {
             continue;
         }
         findings.orphans.insert(held.order_id);
@@ -179,6 +179,58 @@ fn compare(look: &Look, holdings: &Holdings, live: &Live, before_ms: i64) -> Aud
         orphans,
         epoch: live.epoch,
     }
+}
+
+/// Where each unit of a sale is.
+struct Places {
+    /// By unit number, from 1.
+    units: Vec<Place>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Place {
+    free: bool,
+    /// By a slot, or live.
+    taken: bool,
+}
+
+impl Places {
+    fn of(look: &Look, holdings: &Holdings, live: &Live) -> Self {
+        let count = usize::try_from(look.units).unwrap_or_default();
+        let handed_out = usize::try_from(look.next).unwrap_or_default();
+        let mut units = vec![Place::default(); count];
+        for place in units.iter_mut().skip(handed_out) {
+            place.free = true;
+        }
+        for unit_no in &holdings.returned {
+            if let Some(place) = index(*unit_no).and_then(|i| units.get_mut(i)) {
+                place.free = true;
+            }
+        }
+        let held = holdings.slots.iter().map(|(_, _, held)| held.unit_no);
+        for unit_no in held.chain(live.units.iter().map(|unit| unit.unit_no)) {
+            if let Some(place) = index(unit_no).and_then(|i| units.get_mut(i)) {
+                place.taken = true;
+            }
+        }
+        Self { units }
+    }
+
+    fn is_free(&self, unit_no: i64) -> bool {
+        let place = index(unit_no).and_then(|i| self.units.get(i));
+        place.is_some_and(|place| place.free)
+    }
+
+    fn lost(&self) -> impl Iterator<Item = i64> + '_ {
+        let numbered = (1..).zip(&self.units);
+        numbered
+            .filter(|(_, place)| !place.free && !place.taken)
+            .map(|(unit_no, _)| unit_no)
+    }
+}
+
+fn index(unit_no: i64) -> Option<usize> {
+    usize::try_from(unit_no).ok()?.checked_sub(1)
 }
 
 #[cfg(test)]
@@ -232,7 +284,7 @@ mod tests {
             units: live,
             releasing: HashSet::from([99]),
         };
-        compare(&look(3, 2), &holdings, &live, BEFORE_MS).findings
+        compare(&look(3, 2), holdings, &live, BEFORE_MS).findings
     }
 
     #[test]

@@ -7,9 +7,27 @@ const PAGE: usize = 1_000;
 /// What Redis says is held and free. Read in pages, so it is no snapshot.
 #[derive(Debug, Default)]
 pub(crate) struct Holdings {
-    /// `(user, slot, holding)`.
+    /// `(user, slot, holding)`, some of them twice until sorted.
     pub(crate) slots: Vec<(i64, i32, Holding)>,
     pub(crate) returned: Vec<i64>,
+}
+
+impl Holdings {
+    /// By user and slot, each once: a pass over a table that grows may bring an entry twice.
+    pub(crate) fn sort(&mut self) {
+        self.slots
+            .sort_unstable_by_key(|(user, slot, _)| (*user, *slot));
+        self.slots.dedup_by_key(|(user, slot, _)| (*user, *slot));
+    }
+
+    /// Whose a slot is; of sorted ones.
+    pub(crate) fn order(&self, user: i64, slot: i32) -> Option<i64> {
+        let found = self
+            .slots
+            .binary_search_by_key(&(user, slot), |(user, slot, _)| (*user, *slot))
+            .ok()?;
+        self.slots.get(found).map(|(_, _, held)| held.order_id)
+    }
 }
 
 impl Stock {
@@ -31,9 +49,6 @@ impl Stock {
             }
             cursor = next;
         }
-        // A pass over a table that grows may bring an entry twice.
-        slots.sort_unstable_by_key(|(user, slot, _)| (*user, *slot));
-        slots.dedup_by_key(|(user, slot, _)| (*user, *slot));
         Ok(Holdings { slots, returned })
     }
 
