@@ -81,14 +81,20 @@ impl Reserver {
     pub(crate) async fn reserve(&self, item: ReserveItem) -> ReserveReply {
         match &self.way {
             Way::Batched(batcher) => batcher.call(item).await.unwrap_or_else(|_| busy()),
-            Way::Single(seckill) => {
-                let mut seckill = seckill.clone();
-                match timeout(self.timeout, seckill.reserve(item)).await {
-                    Ok(Ok(reply)) => reply.into_inner(),
-                    Ok(Err(_)) | Err(_) => busy(),
-                }
-            }
+            // A call is large, and every buyer's future would be as large.
+            Way::Single(seckill) => Box::pin(call(seckill.clone(), item, self.timeout)).await,
         }
+    }
+}
+
+async fn call(
+    mut seckill: SeckillClient<rpc::Channel>,
+    item: ReserveItem,
+    limit: Duration,
+) -> ReserveReply {
+    match timeout(limit, seckill.reserve(item)).await {
+        Ok(Ok(reply)) => reply.into_inner(),
+        Ok(Err(_)) | Err(_) => busy(),
     }
 }
 
