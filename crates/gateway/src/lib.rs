@@ -13,6 +13,7 @@ mod multipart;
 mod refusal;
 mod session;
 mod state;
+mod tally;
 mod views;
 mod visitor;
 

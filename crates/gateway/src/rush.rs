@@ -7,6 +7,7 @@ use std::{
     convert::Infallible,
     net::SocketAddr,
     panic::AssertUnwindSafe,
+    pin::pin,
     sync::{Arc, LazyLock},
     task::{Context, Poll},
     time::Instant,
@@ -33,12 +34,13 @@ use tracing::{Instrument, Span};
 use crate::{
     body::bounded,
     cx::Cx,
-    enter::{self, Caller, Tally},
+    enter::{self, Caller},
     faces::gomall,
     http::v1,
     lane::Lane,
     refusal::Refusal,
     state::Gateway,
+    tally::Tally,
     visitor::Visitor,
 };
 
@@ -192,8 +194,9 @@ async fn purchase(
     );
     let mut response = match admit(&gateway, &cx) {
         Ok(_place) => {
-            let answer = answer(&gateway, &cx, &way, &parts.headers, body).instrument(span);
-            let answer = AssertUnwindSafe(answer).catch_unwind();
+            // Pinned where it is made: moving it into each of the wrappers costs more than they do.
+            let answer = pin!(answer(&gateway, &cx, &way, &parts.headers, body));
+            let answer = AssertUnwindSafe(answer.instrument(span)).catch_unwind();
             let limit = start + gateway.config.http.request_timeout();
             match tokio::time::timeout_at(limit.into(), answer).await {
                 Ok(Ok(response)) => response,
