@@ -10,8 +10,11 @@ use super::{
     plan::{Engine, Fault, Loss},
     process,
 };
+use crate::api::poll;
 
 const RESTART: Duration = Duration::from_millis(200);
+/// Redis has written a file within.
+const KEEP: Duration = Duration::from_secs(20);
 
 impl Arena {
     /// What a fault needs some time before it strikes.
@@ -21,7 +24,8 @@ impl Arena {
             ..
         } = fault
         {
-            let kept = self.engines.keep_file()?;
+            // Redis may have none just now: another fault took it.
+            let kept = poll(KEEP, async || self.engines.keep_file().map(Some)).await?;
             sleep(*age).await;
             return Ok(Some(kept));
         }
