@@ -11,7 +11,7 @@ mod overload;
 mod report;
 mod stage;
 
-pub use bound::serve_bound;
+pub use bound::Bare;
 pub use cases::run;
 pub use options::Options;
 pub use overload::Overload;

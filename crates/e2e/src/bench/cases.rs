@@ -12,7 +12,9 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use super::{
-    batches, cpu, given,
+    batches,
+    bound::Bare,
+    cpu, given,
     options::Options,
     report::{Case, Report},
     stage,
@@ -33,6 +35,9 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 const WIDE: usize = 512;
 /// Of one activity.
 const UNITS_MAX: i64 = 1_000_000;
+/// The machine's speed drifts while a run lasts: the bound is looked at again before each case that
+/// is compared with it.
+const GLANCE: Duration = Duration::from_secs(4);
 /// The answer without a confirm in time.
 const BUSY: i64 = 60_005;
 /// Distinct buyers, each far above the ids that registration gives.
@@ -76,8 +81,10 @@ impl Bench {
     async fn play(&mut self) -> Result<()> {
         let narrow = self.options.connections;
         let half = |rate: f64| Some((rate / 2.0) as u32).filter(|rate| *rate > 0);
-        if self.options.plays("bound") {
-            self.bound().await?;
+        for bare in [Bare::Bound, Bare::Plain] {
+            if self.options.plays(bare.name()) {
+                self.bare(bare).await?;
+            }
         }
         if self.options.plays("detail") {
             self.detail().await?;
@@ -158,7 +165,7 @@ impl Bench {
             address: self.fleet.gateway(),
             connections,
             rate,
-            at_least: (self.options.duration, self.options.requests),
+            at_least: self.options.at_least(),
             requests,
         }
     }
@@ -172,33 +179,55 @@ impl Bench {
         })
     }
 
-    async fn bound(&mut self) -> Result<()> {
+    /// A bare server, as a case of its own.
+    async fn bare(&mut self, bare: Bare) -> Result<()> {
+        let used = self.bare_load(bare, self.options.at_least()).await?;
+        let violations = only(&used.told, &[0]);
+        let case = used.case(bare.name(), violations);
+        self.report.add(Case {
+            bound_rps: match bare {
+                Bare::Bound => 0.0,
+                Bare::Plain => self.report.rate(Bare::Bound.name()),
+            },
+            ..case
+        });
+        Ok(())
+    }
+
+    /// What the bound answers a second just now; 0 when nobody wants to compare.
+    async fn bound_rps(&self) -> Result<f64> {
+        if !self.options.plays(Bare::Bound.name()) {
+            return Ok(0.0);
+        }
+        let used = self.bare_load(Bare::Bound, (GLANCE, 0)).await?;
+        Ok(used.told.rate())
+    }
+
+    async fn bare_load(&self, bare: Bare, at_least: (Duration, usize)) -> Result<Used> {
         let address = std::net::SocketAddr::from(([127, 0, 0, 1], testkit::free_port()));
         let program = env::current_exe().context("this program")?;
         let mut server = self
             .fleet
-            .child(&program, &["bound-server", &address.to_string()])
+            .child(&program, &["serve", bare.name(), &address.to_string()])
             .stderr(Stdio::inherit())
             .spawn()?;
-        poll(Duration::from_secs(10), async || {
-            Ok(tokio::net::TcpStream::connect(address).await.ok().map(drop))
-        })
-        .await?;
+        let requests = self.post(vec!["/bound".to_owned()]);
         let load = Load {
             address,
-            ..self.to_gateway(
-                self.options.connections,
-                None,
-                self.post(vec!["/bound".to_owned()]),
-            )
+            at_least,
+            ..self.to_gateway(self.options.connections, None, requests)
         };
-        let loaded = self.load(load).await;
+        let asked = async {
+            poll(Duration::from_secs(10), async || {
+                Ok(tokio::net::TcpStream::connect(address).await.ok().map(drop))
+            })
+            .await?;
+            self.load(load).await
+        };
+        let used = asked.await;
         server.kill()?;
         server.wait()?;
-        let used = loaded?;
-        let violations = only(&used.told, &[0]);
-        self.report.add(used.case("bound", violations));
-        Ok(())
+        used
     }
 
     async fn detail(&mut self) -> Result<()> {
@@ -215,9 +244,13 @@ impl Bench {
         );
         let again: Requests = Arc::new(move |_| Some(request.clone().into_bytes()));
         let load = self.to_gateway(self.options.connections, None, again);
+        let bound_rps = self.bound_rps().await?;
         let used = self.load(load).await?;
         let violations = only(&used.told, &[0]);
-        self.report.add(used.case("detail", violations));
+        self.report.add(Case {
+            bound_rps,
+            ..used.case("detail", violations)
+        });
         Ok(())
     }
 
@@ -230,10 +263,14 @@ impl Bench {
         }
         let requests = self.post(paths(&activities));
         let load = self.to_gateway(self.options.connections, rate, requests);
+        let bound_rps = self.bound_rps().await?;
         let used = self.load(load).await?;
         let mut violations = only(&used.told, &[60003]);
         violations.extend(self.unbalanced(&activities).await);
-        self.report.add(used.case(name, violations));
+        self.report.add(Case {
+            bound_rps,
+            ..used.case(name, violations)
+        });
         Ok(())
     }
 
@@ -247,6 +284,7 @@ impl Bench {
         let activities = self.open(buyers.min(UNITS_MAX)).await?;
         let requests = self.post(paths(&activities));
         let load = self.to_gateway(connections, rate, requests);
+        let bound_rps = self.bound_rps().await?;
         let used = self.load(load).await?;
         let accepted = used.told.of(0);
         let mut landed = self.landed(&activities).await?;
@@ -266,6 +304,7 @@ impl Bench {
         }
         violations.extend(self.unbalanced(&activities).await);
         self.report.add(Case {
+            bound_rps,
             accepted,
             landed,
             landed_in_s,
@@ -345,6 +384,7 @@ impl Used {
     fn case(self, name: &'static str, violations: Vec<String>) -> Case {
         Case {
             name,
+            bound_rps: 0.0,
             told: self.told,
             accepted: 0,
             landed: 0,

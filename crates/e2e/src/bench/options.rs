@@ -5,8 +5,9 @@ use std::{env, path::PathBuf, time::Duration};
 use anyhow::{Context, Result, ensure};
 
 /// The measured cases, in the order in which they run.
-pub(super) const CASES: [&str; 9] = [
+pub(super) const CASES: [&str; 10] = [
     "bound",
+    "plain",
     "detail",
     "soldout",
     "allwin",
@@ -32,7 +33,8 @@ pub struct Options {
     pub(super) workers: usize,
     /// Orders in the table before the first case.
     pub(super) rows: u64,
-    /// Only these cases; empty: all of them. Half load needs its full one.
+    /// Only these cases; empty: all of them. Half load needs its full one, and nothing is compared
+    /// without the bound.
     cases: Vec<String>,
     pub json: Option<PathBuf>,
 }
@@ -81,6 +83,11 @@ impl Options {
         }
         ensure!(self.activities > 0, "no activity");
         Ok(())
+    }
+
+    /// How long a case runs at least, and how many requests.
+    pub(super) fn at_least(&self) -> (Duration, usize) {
+        (self.duration, self.requests)
     }
 
     pub(super) fn plays(&self, case: &str) -> bool {

@@ -117,11 +117,11 @@ impl Crowd {
             figures.insert(key, json!(value));
         };
         self.load(LANE, RECOVERY).await?; // Warm.
-        let peak = served(&self.load(LANE, PEAK).await?);
+        put("peak_rps".into(), self.peak().await?);
         let before_mb = self.resident_mb()?;
-        put("peak_rps".into(), peak);
         put("resident_before_mb".into(), before_mb);
         for (name, times) in [("twice", 2), ("ten_times", 10)] {
+            let peak = self.peak().await?;
             let looks = self.look();
             let told = self.load(times * LANE, storm).await?;
             let seen = looks.end().await?;
@@ -135,6 +135,7 @@ impl Crowd {
             let after = served(&self.load(LANE, RECOVERY).await?);
             put(format!("{name}_after_kept"), after / peak);
         }
+        let peak = self.peak().await?;
         let slow = self.slow_clients().await?;
         let told = self.load(LANE, PEAK).await?;
         put("slow_clients".into(), slow.len() as f64);
@@ -142,6 +143,11 @@ impl Crowd {
         put("slow_resident_mb".into(), self.resident_mb()?);
         drop(slow);
         Ok(Value::Object(figures))
+    }
+
+    /// What the fleet can take just now: the machine's speed drifts while a run lasts.
+    async fn peak(&self) -> Result<f64> {
+        Ok(served(&self.load(LANE, PEAK).await?))
     }
 
     async fn load(&self, connections: usize, long: Duration) -> Result<Told> {

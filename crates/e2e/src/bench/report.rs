@@ -10,6 +10,8 @@ use crate::load::Told;
 #[derive(Debug)]
 pub(super) struct Case {
     pub(super) name: &'static str,
+    /// What the bound answered a second right before; 0: not asked.
+    pub(super) bound_rps: f64,
     pub(super) told: Told,
     /// Orders that buyers were told, and rows that were found.
     pub(super) accepted: u64,
@@ -77,6 +79,7 @@ impl Report {
         let winner = self.case("allwin");
         for (key, value) in [
             ("bound_rps", rate("bound")),
+            ("plain_rps", rate("plain")),
             ("soldout_rps", rate("soldout")),
             ("soldout_p99_ms", p99("soldout")),
             ("allwin_rps", rate("allwin")),
@@ -116,10 +119,19 @@ fn line(case: &Case) -> String {
         told.percentile_ms(1.0),
         told.codes,
     );
+    if case.bound_rps > 0.0 {
+        // Writing to a string cannot fail.
+        let _ = write!(
+            line,
+            "\n{:<17} {:.2} of the bound, which answers {:.0}/s just now",
+            "",
+            told.rate() / case.bound_rps,
+            case.bound_rps
+        );
+    }
     if case.accepted > 0 {
         let (accepted, landed, drain_s) = (case.accepted, case.landed, case.drain_s);
         let rate = case.landed_per_s();
-        // Writing to a string cannot fail.
         let _ = write!(
             line,
             "\n{:<17} accepted {accepted}, landed {landed}: {rate:.0}/s, the last row {drain_s:.2} s \
@@ -153,6 +165,7 @@ fn whole(case: &Case) -> Value {
         .collect();
     json!({
         "name": case.name,
+        "bound_rps": case.bound_rps,
         "answers": told.answers(),
         "rps": told.rate(),
         "p50_ms": told.percentile_ms(0.5),

@@ -3,7 +3,7 @@
 use std::{env, fs, path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
-use e2e::bench::{Options, Overload, run, serve_bound};
+use e2e::bench::{Bare, Options, Overload, run};
 
 /// The bound is served with what `mall` is served with.
 #[global_allocator]
@@ -21,10 +21,11 @@ fn main() -> ExitCode {
 }
 
 fn play(arguments: &[String]) -> Result<ExitCode> {
-    if let [command, address] = arguments
-        && command == "bound-server"
+    if let [command, bare, address] = arguments
+        && command == "serve"
     {
-        serve_bound(address.parse().context("an address")?)?;
+        let bare = Bare::named(bare).context("bound or plain")?;
+        bare.serve(address.parse().context("an address")?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let runtime = one_thread()?;

@@ -78,13 +78,13 @@ fn sale(run: &Value) -> String {
         number(run, "workers"),
         number(run, "violations"),
     );
-    let bound = number(run, "bound_rps");
     head(
         &mut page,
         &[
             "case",
             "answers/s",
             "÷ bound",
+            "÷ plain",
             "p50 ms",
             "p95",
             "p99",
@@ -106,7 +106,8 @@ fn sale(run: &Value) -> String {
         let mut cells = vec![
             text(case, "name").to_owned(),
             format!("{:.0}", number(case, "rps")),
-            format!("{:.2}", number(case, "rps") / bound),
+            share(case).map_or_else(String::new, |share| format!("{share:.2}")),
+            of_plain(run, case).map_or_else(String::new, |share| format!("{share:.2}")),
         ];
         cells.extend(
             ["p50_ms", "p95_ms", "p99_ms", "max_ms"].map(|key| format!("{:.1}", number(case, key))),
@@ -115,13 +116,29 @@ fn sale(run: &Value) -> String {
         line(&mut page, &cells);
     }
     page += "\n";
-    goals(&mut page, run, bound);
+    goals(&mut page, run);
     page += "\nProcessor microseconds a request, by process:\n\n";
     costs(&mut page, run);
     page
 }
 
-fn goals(page: &mut String, run: &Value, bound: f64) {
+/// What a case answered of what the bound did right before it.
+fn share(case: &Value) -> Option<f64> {
+    let bound = number(case, "bound_rps");
+    (bound > 0.0).then(|| number(case, "rps") / bound)
+}
+
+/// Of what the plain server would have done then, which had its share of the bound too.
+fn of_plain(run: &Value, case: &Value) -> Option<f64> {
+    let plain = named(run, "plain").and_then(share)?;
+    share(case).map(|share| share / plain)
+}
+
+fn named<'a>(run: &'a Value, name: &str) -> Option<&'a Value> {
+    cases(run).iter().find(|case| text(case, "name") == name)
+}
+
+fn goals(page: &mut String, run: &Value) {
     head(page, &["measure", "goal", "here", ""]);
     let at_least = |name: &str, goal: f64, here: f64| {
         (name.to_owned(), format!("≥ {goal}"), here, here >= goal)
@@ -130,21 +147,18 @@ fn goals(page: &mut String, run: &Value, bound: f64) {
         (name.to_owned(), format!("≤ {goal}"), here, here <= goal)
     };
     let baseline = number(run, "baseline_landed_per_s");
+    let of_bound = |name: &str| named(run, name).and_then(share).unwrap_or_default();
     for (name, goal, here, reached) in [
-        at_least(
-            "sold-out answers ÷ bound",
-            0.90,
-            number(run, "soldout_rps") / bound,
-        ),
+        at_least("sold-out answers ÷ bound", 0.90, of_bound("soldout")),
         at_least(
             "all-win answers ÷ bound, 128 connections",
             0.28,
-            number(run, "allwin_rps") / bound,
+            of_bound("allwin"),
         ),
         at_least(
             "all-win answers ÷ bound, 512 connections",
             0.42,
-            number(run, "allwin512_rps") / bound,
+            of_bound("allwin512"),
         ),
         at_least(
             "landed ÷ landed without batching",
