@@ -104,3 +104,15 @@ impl Stock {
         Ok(self.kv.query(&remove).await?)
     }
 }
+
+/// What a script says of a sale; nothing of one that is absent. `unreadable` is the error's text.
+fn present<T>(
+    reply: &[String],
+    read: impl FnOnce(&[String]) -> Option<T>,
+    unreadable: &'static str,
+) -> Result<Option<T>, Error> {
+    if reply.is_empty() {
+        return Ok(None);
+    }
+    read(reply).map(Some).ok_or(Error::Unexpected(unreadable))
+}

@@ -1,4 +1,4 @@
-use super::Stock;
+use super::{Stock, present};
 use crate::{Error, domain::Holding};
 
 /// The slots of one buyer in one sale.
@@ -18,12 +18,7 @@ impl Stock {
             .arg(user)
             .invoke()
             .await?;
-        if reply.is_empty() {
-            return Ok(None);
-        }
-        read(&reply)
-            .map(Some)
-            .ok_or(Error::Unexpected("a buyer's slots that cannot be read"))
+        present(&reply, read, "a buyer's slots that cannot be read")
     }
 }
 

@@ -1,6 +1,6 @@
 use kv::ServerIdentity;
 
-use super::Stock;
+use super::{Stock, present};
 use crate::Error;
 
 /// A sale as it stands.
@@ -38,12 +38,7 @@ impl Stock {
             )
             .invoke()
             .await?;
-        if reply.is_empty() {
-            return Ok(None);
-        }
-        read(&reply)
-            .map(Some)
-            .ok_or(Error::Unexpected("a meta that cannot be read"))
+        present(&reply, read, "a meta that cannot be read")
     }
 }
 
