@@ -25,7 +25,8 @@ const HOMES: [(&str, &[&str]); 8] = [
     ("lapin", &["mq"]),
     ("redis", &["kv"]),
     ("aws-sdk-s3", &["blob"]),
-    ("jsonwebtoken", &["auth"]),
+    // e2e measures the fleet beside a server that decodes tokens the general way.
+    ("jsonwebtoken", &["auth", "e2e"]),
     ("calamine", &["compare"]),
     ("rust_xlsxwriter", &["compare"]),
     ("axum", &["e2e", "gateway", "service", "simulators"]),
