@@ -84,6 +84,17 @@ impl Broker {
         .await
     }
 
+    /// Messages of this kind that wait, also those that wait to be tried again. Not those that a
+    /// consumer holds.
+    pub async fn waiting<M: Message>(&self) -> Result<u64, Error> {
+        let mut waiting = self.depth(M::QUEUE).await?.ready;
+        for delay_s in topology::delays_s(M::RETRY_S) {
+            let retry = topology::retry_queue(M::QUEUE, delay_s);
+            waiting += self.depth(&retry).await?.ready;
+        }
+        Ok(waiting)
+    }
+
     /// How full a queue is; one that does not exist is empty. `queue` is a [`Message::QUEUE`].
     pub async fn depth(&self, queue: &str) -> Result<Depth, Error> {
         let depth = self

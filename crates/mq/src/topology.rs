@@ -71,7 +71,7 @@ pub(crate) fn names(queue: &str, ladder: &[u32]) -> Vec<String> {
     names
 }
 
-fn delays_s(ladder: &[u32]) -> impl Iterator<Item = u32> {
+pub(crate) fn delays_s(ladder: &[u32]) -> impl Iterator<Item = u32> {
     (1..=ladder.len().max(1)).map(|attempt| retry_delay_s(ladder, attempt as u32))
 }
 

@@ -60,6 +60,34 @@ async fn equal_sides_are_nothing_to_say_and_busy_ones_not_judged() {
     assert_eq!(shop.get(sale).await.epoch, 1);
 }
 
+/// MySQL was away for longer than the audit waits, and the reservation waits to be tried again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reservation_on_the_retry_ladder_is_not_settled() {
+    let shop = shop(&[service::Role::Grpc, service::Role::Jobs]).await;
+    let sale = shop.sale(1, 1).await;
+    let options = mq::ConsumerOptions {
+        prefetch: 10,
+        batch_max: 10,
+        batch_wait: std::time::Duration::ZERO,
+    };
+    shop.broker.consume(
+        options,
+        |messages: Vec<mq::Delivery<Reserved>>| async move {
+            vec![mq::Verdict::Retry("MySQL is away".into()); messages.len()]
+        },
+    );
+    shop.buy(sale, 7).await;
+    shop.app.relay().await.unwrap();
+    shop.clock.advance_ms(61_000);
+    let second_rung = format!("{}.retry.5s", <Reserved as mq::Message>::QUEUE);
+    testkit::eventually(SOON, async || {
+        shop.broker.depth(&second_rung).await.unwrap().ready > 0
+    })
+    .await;
+    assert!(!reconcile(&shop, sale, true).await.quiet);
+    assert_eq!(shop.get(sale).await.available, 0);
+}
+
 /// A message that vanished in spite of its confirm: its buyer is told, and the unit comes back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reservation_that_never_landed_is_settled() {

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use proto::order::{LiveUnit, LiveUnitsRequest};
+use proto::{
+    order::{LiveUnit, LiveUnitsRequest, Reserved},
+    seckill::Released,
+};
 
 use super::App;
 use crate::{
@@ -99,19 +102,13 @@ impl App {
     }
 
     /// The time, by the clock of the reservations; `None` while any of them waits to land or to be
-    /// released.
+    /// released. While MySQL is away that is on the retry ladder.
     async fn quiet_at(&self, activity: i64) -> Result<Option<i64>, Error> {
         let list = self.stock.unsent(activity, self.script_now_ms()).await?;
-        let landing = self
-            .broker
-            .depth(<proto::order::Reserved as mq::Message>::QUEUE)
-            .await?;
-        let releases = self
-            .broker
-            .depth(<proto::seckill::Released as mq::Message>::QUEUE)
-            .await?;
+        let landing = self.broker.waiting::<Reserved>().await?;
+        let releases = self.broker.waiting::<Released>().await?;
         let handed_off = list.oldest_ms() <= self.config.relay_after_ms;
-        let quiet = handed_off && landing.ready == 0 && releases.ready == 0;
+        let quiet = handed_off && landing == 0 && releases == 0;
         Ok(quiet.then_some(list.now_ms))
     }
 
