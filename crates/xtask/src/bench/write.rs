@@ -219,22 +219,30 @@ fn growth(runs: &[Value]) -> String {
             "activities",
             "orders before",
             "sold-out/s",
+            "÷ bound",
             "all-win/s",
+            "÷ bound",
             "landed/s",
             "all-win p99 ms",
         ],
     );
     for run in runs {
         let whole = |key: &str| format!("{:.0}", number(run, key));
+        let of_bound = |name: &str| {
+            let share = named(run, name).and_then(share);
+            format!("{:.2}", share.unwrap_or_default())
+        };
         let cells = [
-            "activities",
-            "rows",
-            "soldout_rps",
-            "allwin_rps",
-            "landed_per_s",
-            "allwin_p99_ms",
+            whole("activities"),
+            whole("rows"),
+            whole("soldout_rps"),
+            of_bound("soldout"),
+            whole("allwin_rps"),
+            of_bound("allwin"),
+            whole("landed_per_s"),
+            whole("allwin_p99_ms"),
         ];
-        line(&mut page, &cells.map(whole));
+        line(&mut page, &cells);
     }
     page
 }
