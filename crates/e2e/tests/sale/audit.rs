@@ -27,6 +27,20 @@ async fn run(shop: &Shop, verb: &str, key: &str, rest: &[&str]) {
     let _: kv::Value = shop.kv.query(&command).await.unwrap();
 }
 
+/// In order's place: whatever is to land gets this verdict.
+fn answer_all(shop: &Shop, verdict: mq::Verdict) {
+    let options = mq::ConsumerOptions {
+        prefetch: 10,
+        batch_max: 10,
+        batch_wait: std::time::Duration::ZERO,
+    };
+    shop.broker
+        .consume(options, move |messages: Vec<mq::Delivery<Reserved>>| {
+            let verdicts = vec![verdict.clone(); messages.len()];
+            async move { verdicts }
+        });
+}
+
 async fn sells_out(shop: &Shop, sale: i64, units: usize) {
     for user in 1_000.. {
         match shop.buy(sale, user).await.0 {
@@ -65,17 +79,7 @@ async fn equal_sides_are_nothing_to_say_and_busy_ones_not_judged() {
 async fn a_reservation_on_the_retry_ladder_is_not_settled() {
     let shop = shop(&[service::Role::Grpc, service::Role::Jobs]).await;
     let sale = shop.sale(1, 1).await;
-    let options = mq::ConsumerOptions {
-        prefetch: 10,
-        batch_max: 10,
-        batch_wait: std::time::Duration::ZERO,
-    };
-    shop.broker.consume(
-        options,
-        |messages: Vec<mq::Delivery<Reserved>>| async move {
-            vec![mq::Verdict::Retry("MySQL is away".into()); messages.len()]
-        },
-    );
+    answer_all(&shop, mq::Verdict::Retry("MySQL is away".into()));
     shop.buy(sale, 7).await;
     shop.app.relay().await.unwrap();
     shop.clock.advance_ms(61_000);
@@ -93,14 +97,7 @@ async fn a_reservation_on_the_retry_ladder_is_not_settled() {
 async fn a_reservation_that_never_landed_is_settled() {
     let shop = shop(&[service::Role::Grpc, service::Role::Jobs]).await;
     let sale = shop.sale(1, 1).await;
-    let options = mq::ConsumerOptions {
-        prefetch: 10,
-        batch_max: 10,
-        batch_wait: std::time::Duration::ZERO,
-    };
-    shop.broker.consume(options, |messages: Vec<mq::Delivery<Reserved>>| async move {
-        vec![mq::Verdict::Done; messages.len()]
-    });
+    answer_all(&shop, mq::Verdict::Done);
     let won = shop.buy(sale, 7).await.1;
     let told = shop.ask(sale, 7, 1, "").await.accepted.unwrap();
     assert_eq!(told.order_no, won);
