@@ -10,12 +10,12 @@ mod link;
 mod metrics;
 mod script;
 
-use redis::{Cmd, aio::ConnectionLike};
+use redis::{Cmd, Pipeline, aio::ConnectionLike};
 
 pub use config::Config;
 pub use error::Error;
 pub use identity::ServerIdentity;
-pub use redis::{FromRedisValue, RedisResult, ToRedisArgs, Value, cmd};
+pub use redis::{FromRedisValue, RedisResult, ToRedisArgs, Value, cmd, pipe};
 pub use script::{Call, Script};
 
 use link::{Connection, Link};
@@ -55,6 +55,24 @@ impl Kv {
         let value = answer
             .and_then(Value::extract_error)
             .map_err(|e| self.failed(&connection, e))?;
+        redis::from_redis_value(value).map_err(Error::Reply)
+    }
+
+    /// Sends commands that happen at one moment, as `MULTI` and `EXEC`. Their keys share one `{tag}`; `name` is
+    /// the metric's label: the verb. Errors as in [`query`](Self::query).
+    pub async fn transaction<T: FromRedisValue>(
+        &self,
+        name: &str,
+        commands: &mut Pipeline,
+    ) -> Result<T, Error> {
+        let _timer = metrics::script(name).start_timer();
+        let commands = commands.atomic();
+        let mut connection = self.link.get().await?;
+        let answer = match &mut connection {
+            Connection::Single(single, _) => commands.query_async(single).await,
+            Connection::Cluster(cluster) => commands.query_async(cluster).await,
+        };
+        let value: Value = answer.map_err(|e| self.failed(&connection, e))?;
         redis::from_redis_value(value).map_err(Error::Reply)
     }
 

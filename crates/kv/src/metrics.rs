@@ -17,7 +17,7 @@ static SCRIPT_SECONDS: LazyLock<HistogramVec> = LazyLock::new(|| {
     ];
     register_histogram_vec!(
         "kv_script_seconds",
-        "Duration of Lua scripts, round trip included",
+        "Duration of Lua scripts and transactions, round trip included",
         &["script"],
         buckets
     )

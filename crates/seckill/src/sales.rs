@@ -43,6 +43,8 @@ pub(crate) struct Sale {
     seen: Mutex<Option<(i64, i64)>>,
     /// Orders whose entries of the hand-off list may go.
     confirmed: Mutex<Vec<String>>,
+    /// Whether the script's last answer refused somebody as sold out.
+    sold_out: AtomicBool,
     rebuilding: AtomicBool,
 }
 
@@ -153,6 +155,7 @@ impl Sale {
             moved_ms: AtomicI64::new(0),
             seen: Mutex::default(),
             confirmed: Mutex::default(),
+            sold_out: AtomicBool::new(false),
             rebuilding: AtomicBool::new(false),
         }
     }
@@ -224,6 +227,20 @@ impl Sale {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         confirmed.extend(orders);
+    }
+
+    /// Whether a glance is likely to answer. A script has to be called all the same while there is something
+    /// for it to forget.
+    pub(crate) fn is_worth_a_glance(&self) -> bool {
+        let confirmed = self
+            .confirmed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        confirmed.is_empty() && self.sold_out.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn saw_sold_out(&self, sold_out: bool) {
+        self.sold_out.store(sold_out, Ordering::Relaxed);
     }
 
     /// `None`: this process is rebuilding it already.

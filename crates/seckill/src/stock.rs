@@ -2,6 +2,7 @@
 //!
 //! All keys of a sale share the tag `{sale:<activity>}`: `meta`, `returned`, `buyers`, `unsent`.
 
+mod glance;
 mod hand_off;
 mod held;
 mod holdings;

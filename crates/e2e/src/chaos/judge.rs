@@ -24,7 +24,9 @@ const TICKET: Duration = Duration::from_secs(20);
 const TOGETHER: usize = 8;
 /// Every state that an order may rest in.
 const AT_REST: [&str; 3] = ["paid", "closed", "refused"];
-const REFUSALS: [&str; 3] = ["interrupted", "conflict", "expired"];
+/// Why an order may be taken back from somebody who was told "won". Not "expired": what the broker has confirmed
+/// lands, however late, and an audit that settles it would hide that it was lost.
+const TAKEN_BACK: [&str; 2] = ["interrupted", "conflict"];
 
 /// One sale of a round.
 #[derive(Debug, Clone)]
@@ -169,8 +171,8 @@ impl Rest {
         ensure!(same, "another's order: {order:?}");
         if order.state == "refused" {
             ensure!(
-                REFUSALS.contains(&order.reason.as_str()),
-                "no reason: {order:?}"
+                TAKEN_BACK.contains(&order.reason.as_str()),
+                "lost, and settled as if nobody had it: {order:?}"
             );
         }
         Ok(())

@@ -48,6 +48,22 @@ async fn a_failing_script_is_refused() {
 }
 
 #[tokio::test]
+async fn a_transaction_answers_for_each_command() {
+    let kv = kv().await;
+    let (hash, list) = (kv.key("{sale}:hash"), kv.key("{sale}:list"));
+    let mut commands = kv::pipe();
+    commands.hset(&hash, "a", 1).ignore();
+    commands.hmget(&hash, &["a", "b"]).llen(&list);
+    let got: ((Option<i64>, Option<i64>), i64) =
+        kv.transaction("read", &mut commands).await.unwrap();
+    assert_eq!(got, ((Some(1), None), 0));
+    let mut wrong = kv::pipe();
+    wrong.llen(&hash);
+    let error = kv.transaction::<(i64,)>("read", &mut wrong).await;
+    assert!(matches!(error, Err(kv::Error::Refused(_))), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_server_has_a_name() {
     let kv = kv().await;
     let identity = kv.run_id(&kv.key("{sale:1}:meta")).await.unwrap();

@@ -21,8 +21,15 @@ use crate::{
     stock::{Answer, Ask, Reserved},
 };
 
-/// A buyer's place in the batch, and the buyer.
-type Asked = (usize, ReserveItem);
+/// A buyer of a batch.
+struct Asked {
+    place: usize,
+    item: ReserveItem,
+    /// Ends when the buyer is told.
+    span: Span,
+}
+
+/// A buyer's place in the batch, and the answer.
 pub(super) type Told = (usize, ReserveReply);
 
 impl App {
@@ -30,13 +37,14 @@ impl App {
     pub async fn reserve(self: &Arc<Self>, items: Vec<ReserveItem>) -> Vec<ReserveReply> {
         let mut replies = vec![ReserveReply::default(); items.len()];
         let mut groups: HashMap<i64, (Arc<Sale>, Vec<Asked>)> = HashMap::new();
-        for (index, item) in items.into_iter().enumerate() {
+        for (place, item) in items.into_iter().enumerate() {
             match self.admit(&item) {
                 Ok(sale) => {
                     let group = groups.entry(sale.id).or_insert_with(|| (sale, Vec::new()));
-                    group.1.push((index, item));
+                    let span = span(&item);
+                    group.1.push(Asked { place, item, span });
                 }
-                Err(outcome) => replies[index] = told(outcome),
+                Err(outcome) => replies[place] = told(outcome),
             }
         }
         let mut calls = Vec::with_capacity(groups.len());
@@ -48,8 +56,8 @@ impl App {
             }
             calls.push(self.reserve_in(sale, items));
         }
-        for (index, reply) in join_all(calls).await.into_iter().flatten() {
-            replies[index] = reply;
+        for (place, reply) in join_all(calls).await.into_iter().flatten() {
+            replies[place] = reply;
         }
         metrics::reserved(&replies);
         replies
@@ -81,26 +89,48 @@ impl App {
         Ok(sale)
     }
 
+    /// Who has nothing to hope for is refused by a glance; the script decides about everybody else.
     async fn reserve_in(self: &Arc<Self>, sale: Arc<Sale>, items: Vec<Asked>) -> Vec<Told> {
-        let all = |outcome: Outcome| -> Vec<Told> {
-            items
-                .iter()
-                .map(|(index, _)| (*index, told(outcome)))
-                .collect()
+        // Without batching there is nothing that a glance could spare.
+        if self.buyers_per_call == 1 || !sale.is_worth_a_glance() {
+            return self.call_script(&sale, items).await;
+        }
+        let buyers: Vec<(i64, i32)> = items
+            .iter()
+            .map(|asked| (asked.item.user_id, asked.item.quantity))
+            .collect();
+        let (epoch, now_ms) = (sale.epoch(), self.script_now_ms());
+        let limit = sale.activity().limit_per_user;
+        let glance = self.stock.glance(sale.id, epoch, now_ms, limit, &buyers);
+        let Some(refused) = self.heard(&sale, glance.await) else {
+            return all(&items, Outcome::Busy);
         };
+        let (mut done, mut rest) = (Vec::with_capacity(items.len()), Vec::new());
+        for (asked, refused) in items.into_iter().zip(refused) {
+            if refused {
+                done.push((asked.place, told(Outcome::SoldOut)));
+            } else {
+                rest.push(asked);
+            }
+        }
+        if !rest.is_empty() {
+            done.extend(self.call_script(&sale, rest).await);
+        }
+        done
+    }
+
+    async fn call_script(&self, sale: &Sale, items: Vec<Asked>) -> Vec<Told> {
         let Some(ids) = self.order_ids.take(items.len()) else {
-            return all(Outcome::Busy);
+            return all(&items, Outcome::Busy);
         };
-        let spans: Vec<Span> = items.iter().map(|(_, item)| span(item)).collect();
         let asks: Vec<Ask> = items
             .iter()
             .zip(&ids)
-            .zip(&spans)
-            .map(|(((_, item), id), span)| ask(item, *id, span))
+            .map(|(asked, id)| ask(asked, *id))
             .collect();
-        fail::fail_point!("reserve.before_script", |_| all(Outcome::Busy));
-        let (now, answers) = match self.call(&sale, &asks).await {
-            Ok(Reserved::Open {
+        fail::fail_point!("reserve.before_script", |_| all(&items, Outcome::Busy));
+        let (now, answers) = match self.call(sale, &asks).await {
+            Some(Reserved::Open {
                 epoch,
                 now_ms,
                 answers,
@@ -111,53 +141,66 @@ impl App {
                 },
                 answers,
             ),
-            Ok(Reserved::Paused) => {
+            Some(Reserved::Paused) => {
                 self.order_ids.give_back(ids);
-                return all(Outcome::Paused);
+                return all(&items, Outcome::Paused);
             }
             // It may have run: these ids may name orders, and the relay will find what was
             // reserved.
-            Err(error) => {
-                let error = fault::chain(&error);
-                tracing::warn!(activity.id = sale.id, error, "Redis did not answer");
-                return all(Outcome::Busy);
-            }
+            None => return all(&items, Outcome::Busy),
         };
-        fail::fail_point!("reserve.after_script", |_| all(Outcome::Busy));
+        fail::fail_point!("reserve.after_script", |_| all(&items, Outcome::Busy));
+        let is_sold_out = answers.contains(&Answer::SoldOut);
+        sale.saw_sold_out(is_sold_out);
         let (mut done, mut spare, mut winners) =
             (Vec::with_capacity(items.len()), Vec::new(), Vec::new());
-        for ((((index, _), ask), answer), span) in items.iter().zip(asks).zip(answers).zip(spans) {
+        for ((Asked { place, span, .. }, ask), answer) in items.into_iter().zip(asks).zip(answers) {
             if !matches!(answer, Answer::Won { .. }) {
                 spare.push(ask.order_id);
             }
             let user_id = ask.user_id;
-            let held = hold(&sale, now, ask, answer);
-            match held.and_then(|held| self.winner(&sale, now.epoch, user_id, held, span)) {
-                Ok(winner) => winners.push((*index, winner)),
-                Err(outcome) => done.push((*index, told(outcome))),
+            let held = hold(sale, now, ask, answer);
+            match held.and_then(|held| self.winner(sale, now.epoch, user_id, held, span)) {
+                Ok(winner) => winners.push((place, winner)),
+                Err(outcome) => done.push((place, told(outcome))),
             }
         }
         self.order_ids.give_back(spare);
-        done.extend(self.accept(&sale, winners).await);
+        done.extend(self.accept(sale, winners).await);
         done
     }
 
-    async fn call(&self, sale: &Sale, asks: &[Ask]) -> Result<Reserved, Error> {
+    /// Nothing where Redis did not answer.
+    async fn call(&self, sale: &Sale, asks: &[Ask]) -> Option<Reserved> {
         let confirmed = sale.take_confirmed();
         let (epoch, now_ms) = (sale.epoch(), self.script_now_ms());
-        let result = self
-            .stock
-            .reserve(sale.id, epoch, now_ms, &confirmed, asks)
-            .await;
-        match &result {
-            Ok(_) => self.redis_answered(),
-            Err(_) => {
+        let reserve = self.stock.reserve(sale.id, epoch, now_ms, &confirmed, asks);
+        let reserved = self.heard(sale, reserve.await);
+        if reserved.is_none() {
+            sale.keep_confirmed(confirmed);
+        }
+        reserved
+    }
+
+    fn heard<T>(&self, sale: &Sale, answer: Result<T, Error>) -> Option<T> {
+        match answer {
+            Ok(answer) => {
+                self.redis_answered();
+                Some(answer)
+            }
+            Err(error) => {
                 self.redis_failed();
-                sale.keep_confirmed(confirmed);
+                let error = fault::chain(&error);
+                tracing::warn!(activity.id = sale.id, error, "Redis did not answer");
+                None
             }
         }
-        result
     }
+}
+
+fn all(items: &[Asked], outcome: Outcome) -> Vec<Told> {
+    let tell = |asked: &Asked| (asked.place, told(outcome));
+    items.iter().map(tell).collect()
 }
 
 /// A buyer's part of the batch, as a span of the buyer's own trace; nothing when that is not
@@ -176,7 +219,7 @@ fn span(item: &ReserveItem) -> Span {
     span
 }
 
-fn ask(item: &ReserveItem, order_id: i64, span: &Span) -> Ask {
+fn ask(Asked { item, span, .. }: &Asked, order_id: i64) -> Ask {
     let trace_parent = if span.is_none() {
         None
     } else {
