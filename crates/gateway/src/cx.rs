@@ -4,6 +4,7 @@ use std::{convert::Infallible, future::Future, net::IpAddr, sync::Arc};
 
 use auth::Principal;
 use axum::{
+    body::Body,
     extract::FromRequestParts,
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -292,11 +293,18 @@ struct Early<'a> {
 
 pub(crate) fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
     const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
-    match serde_json::to_vec(body) {
-        Ok(bytes) => (status, [(header::CONTENT_TYPE, JSON)], bytes).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "an answer that cannot be written");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+    // Neither grows while a purchase is answered.
+    const BYTES: usize = 512;
+    const HEADERS: usize = 12;
+    let mut bytes = Vec::with_capacity(BYTES);
+    if let Err(error) = serde_json::to_writer(&mut bytes, body) {
+        tracing::error!(%error, "an answer that cannot be written");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.reserve(HEADERS);
+    headers.insert(header::CONTENT_TYPE, JSON);
+    response
 }

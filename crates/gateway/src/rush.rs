@@ -196,12 +196,12 @@ async fn purchase(
         Ok(_place) => {
             // Pinned where it is made: moving it into each of the wrappers costs more than they do.
             let answer = pin!(answer(&gateway, &cx, &way, &parts.headers, body));
-            let answer = AssertUnwindSafe(answer.instrument(span)).catch_unwind();
-            let limit = start + gateway.config.http.request_timeout();
-            match tokio::time::timeout_at(limit.into(), answer).await {
-                Ok(Ok(response)) => response,
-                Ok(Err(_)) => cx.refuse_early(&Reason::Internal.into()),
-                Err(_) => cx.refuse_early(&Reason::Timeout.into()),
+            let answer = pin!(AssertUnwindSafe(answer.instrument(span)).catch_unwind());
+            let deadline = start + gateway.config.http.request_timeout();
+            match visitor.by(deadline, answer).await {
+                Some(Ok(response)) => response,
+                Some(Err(_)) => cx.refuse_early(&Reason::Internal.into()),
+                None => cx.refuse_early(&Reason::Timeout.into()),
             }
         }
         Err(refusal) => {

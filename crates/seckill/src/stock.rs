@@ -16,7 +16,7 @@ use crate::Error;
 
 pub(crate) use hand_off::HandOff;
 pub(crate) use held::Held;
-pub(crate) use holdings::Holdings;
+pub(crate) use holdings::{Holdings, rest};
 pub(crate) use look::Look;
 pub(crate) use reserve::{Answer, Ask, Reserved};
 

@@ -1,6 +1,9 @@
 //! Whether both sides hold the same units and buyers.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    time::Instant,
+};
 
 use proto::{
     order::{LiveUnit, LiveUnitsRequest, Reserved},
@@ -10,11 +13,11 @@ use proto::{
 use super::App;
 use crate::{
     Error,
-    stock::{Holdings, Look},
+    stock::{Holdings, Look, rest},
 };
 
-/// Units that one page brings.
-const PAGE: u32 = 5_000;
+/// Units that one page brings: no buyer waits for more.
+const PAGE: u32 = 1_000;
 
 /// What the two sides disagree on. Empty: nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -116,6 +119,7 @@ impl App {
     async fn live(&self, activity_id: i64) -> Result<Option<Live>, Error> {
         let (mut live, mut after_unit) = (Live::default(), 0);
         loop {
+            let asked_at = Instant::now();
             let asked = LiveUnitsRequest {
                 activity_id,
                 after_unit,
@@ -131,7 +135,10 @@ impl App {
             let last = page.units.last().map(|unit| unit.unit_no);
             live.units.extend(page.units);
             match last {
-                Some(last) if page.more => after_unit = last,
+                Some(last) if page.more => {
+                    after_unit = last;
+                    rest(asked_at).await;
+                }
                 _ => return Ok(Some(live)),
             }
         }

@@ -42,32 +42,27 @@ end
 local at_now = string.format('%d', now)
 local first, width = 4 + confirmed, 5
 
--- What the buyers hold, by user and slot; winners of this batch are added as they win. Most hold
--- nothing and are not in it.
-local held, fields, users, READ_MAX, asked = {}, {}, {}, 2000, 0
-local function read()
-  for i, value in ipairs(redis.call('HMGET', KEYS[3], unpack(fields))) do
-    if value then
-      local user, slot = users[math.ceil(i / limit)], (i - 1) % limit + 1
-      held[user] = held[user] or {}
-      held[user][slot] = value
-    end
-  end
-  fields, users = {}, {}
+-- The buyers' slots, as fields of buyers: as many in a row for each as one may have. Numbers become
+-- text once, and not for every buyer.
+local names, fields = {}, {}
+for slot = 1, limit do
+  names[slot] = string.format('%d', slot)
 end
 for i = first, #ARGV, width do
-  local user = ARGV[i]
-  users[#users + 1] = user
-  asked = asked + math.min(tonumber(ARGV[i + 1]), limit)
   for slot = 1, limit do
-    fields[#fields + 1] = user .. '/' .. slot
-  end
-  if #fields >= READ_MAX then
-    read()
+    fields[#fields + 1] = ARGV[i] .. '/' .. names[slot]
   end
 end
-if #fields > 0 then
-  read()
+
+-- What is in them; what this batch wins is added as it is won. Most are empty.
+local held, READ_MAX = {}, 2000
+for from = 1, #fields, READ_MAX do
+  local till = math.min(from + READ_MAX - 1, #fields)
+  for i, value in ipairs(redis.call('HMGET', KEYS[3], unpack(fields, from, till))) do
+    if value then
+      held[fields[from + i - 1]] = value
+    end
+  end
 end
 
 -- A slot's value: order id | unit | at | request key.
@@ -83,16 +78,15 @@ local function newer(at, order, than_at, than_order)
   return #order > #than_order or (#order == #than_order and order > than_order)
 end
 
--- How many slots are free, and the order that this request repeats.
-local function look(user, key)
-  local mine, free, order, order_at = held[user], limit, nil, 0
-  if not mine then
-    return free
-  end
+-- How many slots are free, and the order that this request repeats. The buyer's slots come after
+-- `before` fields.
+local function look(before, key)
+  local free, order, order_at = limit, nil, 0
   for slot = 1, limit do
-    if mine[slot] then
+    local value = held[fields[before + slot]]
+    if value then
       free = free - 1
-      local id, _, at, its_key = parse(mine[slot])
+      local id, _, at, its_key = parse(value)
       at = tonumber(at)
       if key ~= '' and its_key == key then
         return free, id
@@ -105,10 +99,10 @@ local function look(user, key)
   return free, order
 end
 
-local function slots_of(user, order)
+local function slots_of(before, order)
   local slots, at = {}, 0
   for slot = 1, limit do
-    local value = held[user][slot]
+    local value = held[fields[before + slot]]
     if value then
       local id, _, its_at = parse(value)
       if id == order then
@@ -123,7 +117,7 @@ end
 local again, spare = 0, nil
 local function take()
   if again < returned then
-    spare = spare or redis.call('LRANGE', KEYS[2], -asked, -1)
+    spare = spare or redis.call('LRANGE', KEYS[2], -#fields, -1)
     again = again + 1
     return spare[#spare - again + 1]
   end
@@ -138,18 +132,18 @@ local function refuse(outcome)
 end
 
 local new_buyers, new_unsent, entries = {}, {}, {}
-local function win(user, quantity, key, order, trace)
-  local mine, slot, taken = held[user] or {}, 0, nil
-  held[user] = mine
+local function win(before, user, quantity, key, order, trace)
+  local slot, taken = 0, nil
   for _ = 1, quantity do
     repeat
       slot = slot + 1
-    until not mine[slot]
-    local unit = take()
-    mine[slot] = order .. '|' .. unit .. '|' .. at_now .. '|' .. key
+    until not held[fields[before + slot]]
+    local field, unit = fields[before + slot], take()
+    local value = order .. '|' .. unit .. '|' .. at_now .. '|' .. key
+    held[field] = value
     local buyers = #new_buyers
-    new_buyers[buyers + 1], new_buyers[buyers + 2] = user .. '/' .. slot, mine[slot]
-    taken = (taken and taken .. ',' or '') .. slot .. ':' .. unit
+    new_buyers[buyers + 1], new_buyers[buyers + 2] = field, value
+    taken = (taken and taken .. ',' or '') .. names[slot] .. ':' .. unit
   end
   local entry = user .. '|' .. at_now .. '|' .. meta[1] .. '|' .. taken .. '|' .. trace .. '|' .. key
   local unsent = #new_unsent
@@ -159,12 +153,13 @@ local function win(user, quantity, key, order, trace)
   size = size + 2
 end
 
+local before = 0
 for i = first, #ARGV, width do
   local user, quantity, key, order, trace =
     ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
-  local free, earlier = look(user, key)
+  local free, earlier = look(before, key)
   if earlier then
-    local slots, at = slots_of(user, earlier)
+    local slots, at = slots_of(before, earlier)
     reply[size + 1], reply[size + 2], reply[size + 3] = 2, earlier, at
     reply[size + 4] = table.concat(slots, ',')
     reply[size + 5] = entries[earlier] or redis.call('HGET', KEYS[4], earlier) or ''
@@ -178,8 +173,9 @@ for i = first, #ARGV, width do
   elseif units - next_unit + returned - again < quantity then
     refuse(3)
   else
-    win(user, quantity, key, order, trace)
+    win(before, user, quantity, key, order, trace)
   end
+  before = before + limit
 end
 
 -- One command for a whole batch; `unpack` takes a few thousand.

@@ -1,8 +1,17 @@
+use std::time::Instant;
+
 use super::Stock;
 use crate::{Error, domain::Holding};
 
 /// Entries per command: no other buyer waits for more.
 const PAGE: usize = 1_000;
+/// Whoever sent a page is left alone for so many times as long as it took: buyers go first.
+const REST: u32 = 3;
+
+/// Between a page that was asked for at `asked` and the next.
+pub(crate) async fn rest(asked: Instant) {
+    tokio::time::sleep(asked.elapsed() * REST).await;
+}
 
 /// What Redis says is held and free. Read in pages, so it is no snapshot.
 #[derive(Debug, Default)]
@@ -37,6 +46,7 @@ impl Stock {
         let key = self.key(activity, "buyers");
         let (mut slots, mut cursor) = (Vec::new(), 0_u64);
         loop {
+            let asked = Instant::now();
             let mut scan = kv::cmd("HSCAN");
             scan.arg(&key).arg(cursor).arg("COUNT").arg(PAGE);
             let (next, page): (u64, Vec<(String, String)>) = self.kv.query(&scan).await?;
@@ -48,6 +58,7 @@ impl Stock {
                 break;
             }
             cursor = next;
+            rest(asked).await;
         }
         Ok(Holdings { slots, returned })
     }
