@@ -46,6 +46,11 @@ impl Run {
             self.reference.forget_confirmed();
             return;
         }
+        // Refused by a glance: no script was called that could fail.
+        let reach = match told {
+            Told::SoldOut => Reach::Buyer,
+            _ => reach,
+        };
         let (expected, published) = self.reference.reserve(&ask, reach);
         assert_eq!(told, expected, "{:#?}", self.trail);
         self.publish(published.into_iter().collect()).await;
