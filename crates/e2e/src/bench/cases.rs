@@ -35,8 +35,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 const WIDE: usize = 512;
 /// Of one activity.
 const UNITS_MAX: i64 = 1_000_000;
-/// The machine's speed drifts while a run lasts: the bound is looked at again before each case that
-/// is compared with it.
+/// The machine's speed drifts while a run lasts: the bound is looked at again right before and right
+/// after each case that is compared with it.
 const GLANCE: Duration = Duration::from_secs(4);
 /// The answer without a confirm in time.
 const BUSY: i64 = 60_005;
@@ -244,9 +244,10 @@ impl Bench {
         );
         let again: Requests = Arc::new(move |_| Some(request.clone().into_bytes()));
         let load = self.to_gateway(self.options.connections, None, again);
-        let bound_rps = self.bound_rps().await?;
+        let before = self.bound_rps().await?;
         let used = self.load(load).await?;
         let violations = only(&used.told, &[0]);
+        let bound_rps = self.bound_rps().await?.midpoint(before);
         self.report.add(Case {
             bound_rps,
             ..used.case("detail", violations)
@@ -263,8 +264,9 @@ impl Bench {
         }
         let requests = self.post(paths(&activities));
         let load = self.to_gateway(self.options.connections, rate, requests);
-        let bound_rps = self.bound_rps().await?;
+        let before = self.bound_rps().await?;
         let used = self.load(load).await?;
+        let bound_rps = self.bound_rps().await?.midpoint(before);
         let mut violations = only(&used.told, &[60003]);
         violations.extend(self.unbalanced(&activities).await);
         self.report.add(Case {
@@ -284,7 +286,7 @@ impl Bench {
         let activities = self.open(buyers.min(UNITS_MAX)).await?;
         let requests = self.post(paths(&activities));
         let load = self.to_gateway(connections, rate, requests);
-        let bound_rps = self.bound_rps().await?;
+        let before = self.bound_rps().await?;
         let used = self.load(load).await?;
         let accepted = used.told.of(0);
         let mut landed = self.landed(&activities).await?;
@@ -296,6 +298,7 @@ impl Bench {
             used.started.elapsed().as_secs_f64(),
             used.answered.elapsed().as_secs_f64(),
         );
+        let bound_rps = self.bound_rps().await?.midpoint(before);
         // Who was told that it takes too long may have an order all the same, and would get it by
         // asking again.
         let mut violations = only(&used.told, &[0, BUSY]);

@@ -10,7 +10,7 @@ use crate::load::Told;
 #[derive(Debug)]
 pub(super) struct Case {
     pub(super) name: &'static str,
-    /// What the bound answered a second right before; 0: not asked.
+    /// What the bound answered a second right before and right after, in the mean; 0: not asked.
     pub(super) bound_rps: f64,
     pub(super) told: Told,
     /// Orders that buyers were told, and rows that were found.
@@ -123,7 +123,7 @@ fn line(case: &Case) -> String {
         // Writing to a string cannot fail.
         let _ = write!(
             line,
-            "\n{:<17} {:.2} of the bound, which answers {:.0}/s just now",
+            "\n{:<17} {:.2} of the bound, which answers {:.0}/s around it",
             "",
             told.rate() / case.bound_rps,
             case.bound_rps
