@@ -2,7 +2,8 @@
 //! the unsent entry. It sells only from a sale that is open and has all of its keys. (The code also
 //! refuses below the caller's epoch; that only makes refusals rare.)
 //!
-//! Code: seckill/src/lua/reserve.lua.
+//! Code: seckill/src/lua/reserve.lua; whoever it would refuse as sold out, without having anything, may hear so from
+//! seckill/src/stock/glance.rs, which reads the same at one moment and changes nothing.
 
 use crate::{
     checker::Steps,
