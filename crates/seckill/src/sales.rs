@@ -43,7 +43,7 @@ pub(crate) struct Sale {
     seen: Mutex<Option<(i64, i64)>>,
     /// Orders whose entries of the hand-off list may go.
     confirmed: Mutex<Vec<String>>,
-    /// Whether the script's last answer refused somebody as sold out.
+    /// Whether the script last refused somebody as sold out rather than sold something.
     sold_out: AtomicBool,
     rebuilding: AtomicBool,
 }

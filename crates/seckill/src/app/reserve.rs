@@ -150,12 +150,16 @@ impl App {
             None => return all(&items, Outcome::Busy),
         };
         fail::fail_point!("reserve.after_script", |_| all(&items, Outcome::Busy));
-        let is_sold_out = answers.contains(&Answer::SoldOut);
-        sale.saw_sold_out(is_sold_out);
+        // Who comes back for an order says nothing of what is left.
+        if answers.contains(&Answer::SoldOut) {
+            sale.saw_sold_out(true);
+        } else if answers.iter().any(Answer::is_won) {
+            sale.saw_sold_out(false);
+        }
         let (mut done, mut spare, mut winners) =
             (Vec::with_capacity(items.len()), Vec::new(), Vec::new());
         for ((Asked { place, span, .. }, ask), answer) in items.into_iter().zip(asks).zip(answers) {
-            if !matches!(answer, Answer::Won { .. }) {
+            if !answer.is_won() {
                 spare.push(ask.order_id);
             }
             let user_id = ask.user_id;

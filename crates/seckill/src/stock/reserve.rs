@@ -45,6 +45,12 @@ pub(crate) enum Answer {
     Limit,
 }
 
+impl Answer {
+    pub(crate) fn is_won(&self) -> bool {
+        matches!(self, Self::Won { .. })
+    }
+}
+
 impl Stock {
     /// One script for all buyers of `asks`. `epoch`: order's, as far as the caller knows.
     /// `confirmed`: orders whose entries of the hand-off list may go.
