@@ -37,7 +37,7 @@ const WIDE: usize = 512;
 const UNITS_MAX: i64 = 1_000_000;
 /// The machine's speed drifts while a run lasts: the bound is looked at again right before and right
 /// after each case that is compared with it.
-const GLANCE: Duration = Duration::from_secs(4);
+const AROUND: Duration = Duration::from_secs(4);
 /// The answer without a confirm in time.
 const BUSY: i64 = 60_005;
 /// Distinct buyers, each far above the ids that registration gives.
@@ -199,7 +199,7 @@ impl Bench {
         if !self.options.plays(Bare::Bound.name()) {
             return Ok(0.0);
         }
-        let used = self.bare_load(Bare::Bound, (GLANCE, 0)).await?;
+        let used = self.bare_load(Bare::Bound, (AROUND, 0)).await?;
         Ok(used.told.rate())
     }
 

@@ -17,8 +17,8 @@ impl Stock {
     /// Which buyers (user and quantity) `reserve` would refuse as sold out at this moment. The others have to ask
     /// it, whatever stands in their way.
     ///
-    /// Once the units are gone most buyers are refused, and this refuses them for a tenth of the script's price. `now_ms`: 0 for
-    /// the server's time. `limit`: the activity's slots per user.
+    /// Once the units are gone most buyers are refused, and this refuses them for a tenth of the script's price.
+    /// `now_ms`: 0 for the server's time. `limit`: the activity's slots per user.
     pub(crate) async fn glance(
         &self,
         activity: i64,
