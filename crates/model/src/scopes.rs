@@ -1,6 +1,6 @@
 //! How much world a run has: what is sold to how many, and how often what may strike.
 
-use crate::guards::Guard::{self, Audit, DetectEpoch, Settle};
+use crate::guards::Guard::{self, Audit, DetectEpoch, HandOffAgain};
 
 /// What the world may do. Everything else the fleet does by itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,7 +87,7 @@ impl Scope {
     }
 }
 
-const NETS: &[Guard] = &[Audit, Settle];
+const NETS: &[Guard] = &[Audit, HandOffAgain];
 
 const BASE: Scope = Scope {
     name: "",
@@ -159,7 +159,7 @@ pub(crate) const SMALL: &[Scope] = &[
         name: "late-install",
         orders: 1,
         events: &[(FalseAlarm, 2), (Stall, 1)],
-        without: &[Audit, Settle, DetectEpoch],
+        without: &[Audit, HandOffAgain, DetectEpoch],
         ..BASE
     },
     Scope {

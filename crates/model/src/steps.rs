@@ -5,6 +5,7 @@
 //! model does it at any time.
 
 mod audit;
+mod cancel;
 mod close;
 mod detect;
 mod edit;
@@ -18,7 +19,6 @@ mod rebuild;
 mod relay;
 mod release;
 mod reserve;
-mod settle;
 mod stock;
 mod ticket;
 
@@ -34,7 +34,7 @@ const ALL: [Step; 16] = [
     relay::relay,     // 4
     land::land,       // 5
     close::close,     // 6
-    settle::cancel,   // 7
+    cancel::cancel,   // 7
     release::release, // 8
     pay::pay,         // 9
     ticket::query,    // 10

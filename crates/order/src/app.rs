@@ -2,6 +2,7 @@
 
 mod allow_payment;
 mod cancel_order;
+mod cancel_unlanded;
 mod expire;
 mod fence;
 mod get_order;
@@ -16,7 +17,6 @@ mod payment_refunded;
 mod prune_inbox;
 mod refund_order;
 mod sale;
-mod settle;
 mod step;
 mod sweep;
 
@@ -31,7 +31,6 @@ pub use list_orders::{Page, Wanted};
 pub use live_units::LivePage;
 pub use outcome::Outcome;
 pub use payment_paid::Received;
-pub use settle::SettleReason;
 
 use crate::config;
 

@@ -11,7 +11,7 @@ use proto::order::{
     FenceChunk, FenceRequest, GetOrderRequest, LeaseIdsRequest, LeaseIdsResponse,
     ListOrdersRequest, ListOrdersResponse, LiveUnitsRequest, LiveUnitsResponse, OpenSaleRequest,
     OpenSaleResponse, OrderView, OutcomeRequest, OutcomeResponse, RefundOrderRequest,
-    SettleRequest, order_server::Order,
+    order_server::Order,
 };
 use tonic::{Request, Response, Status};
 
@@ -93,19 +93,6 @@ impl Order for Grpc {
                 let activity = decode::activity(request.activity_id)?;
                 let order = decode::order(request.order_id)?;
                 Ok(encode::outcome(&self.app.outcome(activity, order).await?))
-            }
-            .await,
-        )
-    }
-
-    async fn settle(
-        &self,
-        request: Request<SettleRequest>,
-    ) -> Result<Response<OutcomeResponse>, Status> {
-        reply(
-            async {
-                let (item, reason) = decode::settle(request.get_ref())?;
-                Ok(encode::outcome(&self.app.settle(&item, reason).await?))
             }
             .await,
         )

@@ -22,7 +22,7 @@ use service::{Ctx, Role};
 pub use crate::{
     app::{
         App, Face, Fate, FenceVerdict, Fenced, Handled, Intent, LivePage, Outcome, Page, Received,
-        SettleReason, Wanted,
+        Wanted,
     },
     config::{Closing, Config, Landing},
     error::Error,

@@ -46,9 +46,7 @@ const IMPATIENT: [(&str, &str); 11] = [
     ("MALL_DB__CONNECTIONS_MAX", "6"),
     ("MALL_SALE__COURTESY_MS", "3000"),
     ("MALL_SALE__LEASE_MS", "2000"),
-    // Longer than a message stays in the hand of a consumer that waits for MySQL, where no queue shows it: an audit
-    // would settle it as lost.
-    ("MALL_SALE__AUDIT_AFTER_MS", "20000"),
+    ("MALL_SALE__AUDIT_AFTER_MS", "8000"),
     ("MALL_SALE__AUDIT_PERIOD_S", "5"),
     // So that winners are on their way when a fault strikes.
     ("MALL_LANDING__WAIT_MS", "100"),

@@ -24,9 +24,6 @@ const TICKET: Duration = Duration::from_secs(20);
 const TOGETHER: usize = 8;
 /// Every state that an order may rest in.
 const AT_REST: [&str; 3] = ["paid", "closed", "refused"];
-/// Why an order may be taken back from somebody who was told "won". Not "expired": what the broker has confirmed
-/// lands, however late, and an audit that settles it would hide that it was lost.
-const TAKEN_BACK: [&str; 2] = ["interrupted", "conflict"];
 
 /// One sale of a round.
 #[derive(Debug, Clone)]
@@ -169,12 +166,6 @@ impl Rest {
             && order.activity == told.activity
             && order.quantity == told.quantity;
         ensure!(same, "another's order: {order:?}");
-        if order.state == "refused" {
-            ensure!(
-                TAKEN_BACK.contains(&order.reason.as_str()),
-                "lost, and settled as if nobody had it: {order:?}"
-            );
-        }
         Ok(())
     }
 
@@ -219,9 +210,10 @@ impl Rest {
     /// Only a rebuild may take an order back from somebody who was told "won".
     fn judge_refusals(&self, sale: &Sale, ledger: &Ledger) -> Result<()> {
         const FIRST_EPOCH: i64 = 1;
-        let refused = self.orders.values().find(|order| {
-            order.activity == sale.activity && order.state == "refused" && order.reason != "expired"
-        });
+        let refused = self
+            .orders
+            .values()
+            .find(|order| order.activity == sale.activity && order.state == "refused");
         let rebuilt = ledger.epoch > FIRST_EPOCH;
         ensure!(
             refused.is_none() || rebuilt,

@@ -1,19 +1,19 @@
 //! Step 11, each minute and only while it is quiet: unsent is empty and no message waits to land.
 //! A unit that is neither free, held nor live, or both free and live, or a live order without all
-//! of its slots: rebuilt. A slot whose order is neither live nor being released: settled if it has
-//! no row, else rebuilt.
+//! of its slots: rebuilt. A slot whose order is neither live nor being released: handed off again if
+//! it has no row, else rebuilt.
 //!
-//! What is under way counts as younger than a minute; a `Stall` makes one of them older.
+//! What is under way counts as younger than a minute; older, it would be published twice, which is
+//! a redelivery.
 //!
 //! Code: seckill/src/app/audit.rs, reconcile.rs.
 
 use crate::{
     checker::Steps,
-    guards::Guard::{Audit, Settle},
-    protocol::{Protocol, spend},
-    scopes::Event,
+    guards::Guard::{Audit, HandOffAgain},
+    protocol::Protocol,
     state::{Row, Set, State},
-    steps::{detect::begin_rebuild, intent::workers, settle::settle},
+    steps::{detect::begin_rebuild, intent::workers},
 };
 
 pub(crate) fn audit(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<State>) {
@@ -27,18 +27,13 @@ pub(crate) fn audit(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<St
         return;
     }
     for order in orphans(state).iter() {
-        if state.rows[order] == Row::None && protocol.on(Settle) {
-            if !state.is_under_way(order) {
-                let next = settle(protocol, *state, order, Row::Refused);
-                steps.fleet(next, || {
-                    format!("settle order {order}, which never arrived")
-                });
-            } else if let Some(next) = spend(state, Event::Stall) {
-                let next = settle(protocol, next, order, Row::Refused);
-                steps.world(next, || {
-                    format!("settle order {order}, which is merely late")
-                });
-            }
+        let lost = state.rows[order] == Row::None && !state.is_under_way(order);
+        if lost && protocol.on(HandOffAgain) {
+            let mut next = *state;
+            next.publishing.insert(order);
+            steps.fleet(next, || {
+                format!("hand off order {order}, which never arrived, again")
+            });
         }
     }
     let rebuilding = workers(state).any(|(_, one)| one.intent.is_none() || one.at.is_leased());

@@ -3,7 +3,7 @@ use db::Tx;
 use ids::{ActivityId, OrderId, UserId};
 use proto::seckill::Accepted;
 
-use super::{App, Face, SettleReason, step};
+use super::{App, Face, step};
 use crate::{
     Error,
     domain::{Epoch, Item, Order, RequestKey, Units},
@@ -14,8 +14,8 @@ use crate::{
 };
 
 impl App {
-    /// A pending order closes, through payment if one was opened. One that was accepted and has not landed is
-    /// settled, so that it never lands; if it lands first, it is cancelled like any other.
+    /// A pending order closes, through payment if one was opened. One that was accepted and has not landed gets
+    /// its row as cancelled, so that it never lands; if it lands first, it is cancelled like any other.
     pub async fn cancel_order(&self, caller: &Principal, id: OrderId) -> Result<Face, Error> {
         if let Some(order) = orders::find(&self.pool, id).await? {
             return self.cancel_landed(caller, &order).await;
@@ -25,7 +25,7 @@ impl App {
             .await?
             .ok_or(Error::NoOrder(id))?;
         let item = item(&accepted, caller.user)?;
-        let outcome = self.settle(&item, SettleReason::Cancelled).await?;
+        let outcome = self.cancel_unlanded(&item).await?;
         match outcome.order {
             Some(order) => self.cancel_landed(caller, &order).await,
             None => Ok(Face::Interrupted(Box::new(accepted))),

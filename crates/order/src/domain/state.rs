@@ -18,8 +18,6 @@ pub enum RefuseReason {
     Interrupted,
     /// Its unit or its slot was taken: a rollback of Redis went unnoticed for a moment.
     Conflict,
-    /// It never arrived, and was settled.
-    Expired,
 }
 
 /// A payment's public number.

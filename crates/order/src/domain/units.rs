@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Held {
     pub slot: i32,
-    /// 0: not known, because the order was settled before it landed.
+    /// 0: not known, because the order was cancelled before it landed.
     pub unit_no: i64,
 }
 
@@ -162,10 +162,10 @@ mod tests {
     }
 
     #[test]
-    fn a_settled_order_agrees_with_the_message_that_comes_late() {
-        let settled = Units::of_slots(&[1, 0]).unwrap();
-        assert!(settled.agree(&units("0:9,1:7")));
-        assert!(!settled.agree(&units("0:9,2:7")));
+    fn a_cancelled_order_agrees_with_the_message_that_comes_late() {
+        let cancelled = Units::of_slots(&[1, 0]).unwrap();
+        assert!(cancelled.agree(&units("0:9,1:7")));
+        assert!(!cancelled.agree(&units("0:9,2:7")));
         assert!(!units("0:9").agree(&units("0:8")));
         assert!(!units("0:9").agree(&units("0:9,1:8")));
     }

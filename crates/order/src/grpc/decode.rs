@@ -2,15 +2,12 @@
 
 use ids::{ActivityId, OrderId, OrderNo, ProductId};
 use money::Money;
-use proto::order::{
-    FenceRequest, ListOrdersRequest, OpenSaleRequest, SettleRequest, State, fence_request,
-    settle_request,
-};
+use proto::order::{FenceRequest, ListOrdersRequest, OpenSaleRequest, State, fence_request};
 
 use crate::{
     Error,
-    app::{Intent, SettleReason, Wanted},
-    domain::{Edit, Epoch, Item, RequestKey, Terms, TermsRefused, Units, Version},
+    app::{Intent, Wanted},
+    domain::{Edit, Epoch, Terms, TermsRefused, Version},
 };
 
 const PAGE_SIZE: u32 = 20;
@@ -66,28 +63,6 @@ pub(super) fn fence(request: FenceRequest) -> Result<(ActivityId, Epoch, Intent)
         },
     };
     Ok((activity(request.activity_id)?, Epoch(request.epoch), intent))
-}
-
-pub(super) fn settle(request: &SettleRequest) -> Result<(Item, SettleReason), Error> {
-    let reason = match request.reason() {
-        settle_request::Reason::Cancelled => SettleReason::Cancelled,
-        settle_request::Reason::Expired => SettleReason::Expired,
-        settle_request::Reason::Unspecified => return Err(Error::Parameter("reason")),
-    };
-    let item = Item {
-        activity: activity(request.activity_id)?,
-        order: order(request.order_id)?,
-        user: request
-            .user_id
-            .try_into()
-            .map_err(|_| Error::Parameter("user_id"))?,
-        at_ms: request.at_ms,
-        request_key: RequestKey::parse(&request.request_key)
-            .map_err(|_| Error::Parameter("request_key"))?,
-        epoch: Epoch(request.epoch),
-        units: Units::of_slots(&request.slots).map_err(|_| Error::Parameter("slots"))?,
-    };
-    Ok((item, reason))
 }
 
 /// Which orders, which page, and how many to a page.

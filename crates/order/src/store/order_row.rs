@@ -49,7 +49,6 @@ const CLOSE_REASONS: &Names<CloseReason> = &[
 const REFUSE_REASONS: &Names<RefuseReason> = &[
     ("interrupted", RefuseReason::Interrupted),
     ("conflict", RefuseReason::Conflict),
-    ("expired", RefuseReason::Expired),
 ];
 
 fn value<T: Copy>(names: &Names<T>, name: &str) -> Option<T> {

@@ -5,8 +5,8 @@ use order::Config;
 use proto::order::{
     AllowPaymentRequest, CancelOrderRequest, EpochsRequest, FenceRequest, GetOrderRequest,
     LeaseIdsRequest, ListOrdersRequest, LiveUnitsRequest, OpenSaleRequest, OutcomeRequest,
-    RefundOrderRequest, SettleRequest, State, Terms, fence_chunk, fence_request, fenced,
-    order_client::OrderClient, settle_request,
+    RefundOrderRequest, State, Terms, fence_chunk, fence_request, fenced,
+    order_client::OrderClient,
 };
 use rpc::{Channel, PeerConfig, PeerError};
 use service::{Ctx, Role};
@@ -169,34 +169,6 @@ async fn seckills_questions() {
     assert_eq!(
         reason(client.outcome(bad).await.unwrap_err()),
         Reason::OrderParameter
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn seckill_settles() {
-    let world = world().await;
-    world.open(1, 10).await;
-    let mut client = client(&world).await;
-    let settle = SettleRequest {
-        activity_id: 1,
-        order_id: 9_000,
-        user_id: 9_000,
-        epoch: 1,
-        at_ms: 1_790_000_000_000,
-        request_key: String::new(),
-        slots: vec![0],
-        reason: settle_request::Reason::Expired.into(),
-    };
-    let settled = client
-        .settle(settle)
-        .await
-        .unwrap()
-        .into_inner()
-        .order
-        .unwrap();
-    assert_eq!(
-        (settled.state(), settled.reason.as_str()),
-        (State::Refused, "expired")
     );
 }
 

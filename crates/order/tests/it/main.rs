@@ -6,6 +6,7 @@ mod support;
 
 mod allow_payment;
 mod cancel_order;
+mod cancel_unlanded;
 mod events;
 mod expire;
 mod fence;
@@ -20,6 +21,5 @@ mod payment_paid;
 mod payment_refunded;
 mod refund_order;
 mod sale;
-mod settle;
 mod storm;
 mod sweep;

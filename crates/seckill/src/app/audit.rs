@@ -6,7 +6,7 @@ use std::{
 };
 
 use proto::{
-    order::{LiveUnit, LiveUnitsRequest, Reserved},
+    order::{LiveUnit, LiveUnitsRequest, Reserved, ReservedItem, reserved_item::Unit},
     seckill::Released,
 };
 
@@ -32,21 +32,12 @@ pub(crate) struct Findings {
     pub(crate) missing: BTreeSet<i64>,
 }
 
-/// An order that holds slots in Redis, as settling it needs it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Orphan {
-    pub(crate) user_id: i64,
-    pub(crate) slots: Vec<i32>,
-    pub(crate) at_ms: i64,
-    pub(crate) request_key: String,
-}
-
 /// One look at both sides.
 #[derive(Debug)]
 pub(crate) struct Audited {
     pub(crate) findings: Findings,
-    pub(crate) orphans: HashMap<i64, Orphan>,
-    pub(crate) epoch: i64,
+    /// As their slots tell it: all that landing needs.
+    pub(crate) orphans: HashMap<i64, ReservedItem>,
 }
 
 /// What order says lives.
@@ -96,8 +87,9 @@ impl App {
         }
         let before_ms = now_ms - self.config.audit_after_ms;
         // A million units take a good part of a second, and no buyer waits for that.
-        let compared =
-            tokio::task::spawn_blocking(move || compare(&look, holdings, &live, before_ms));
+        let compared = tokio::task::spawn_blocking(move || {
+            compare(activity, &look, holdings, &live, before_ms)
+        });
         let compared = compared.await;
         compared
             .map(Some)
@@ -145,7 +137,13 @@ impl App {
     }
 }
 
-fn compare(look: &Look, mut holdings: Holdings, live: &Live, before_ms: i64) -> Audited {
+fn compare(
+    activity_id: i64,
+    look: &Look,
+    mut holdings: Holdings,
+    live: &Live,
+    before_ms: i64,
+) -> Audited {
     holdings.sort();
     let places = Places::of(look, &holdings, live);
     let mut findings = Findings {
@@ -162,7 +160,7 @@ fn compare(look: &Look, mut holdings: Holdings, live: &Live, before_ms: i64) -> 
     }
     let mut live_orders: Vec<i64> = live.units.iter().map(|unit| unit.order_id).collect();
     live_orders.sort_unstable();
-    let mut orphans: HashMap<i64, Orphan> = HashMap::new();
+    let mut orphans: HashMap<i64, ReservedItem> = HashMap::new();
     let old = holdings.slots.iter();
     for (user_id, slot, held) in old.filter(|(_, _, held)| held.at_ms < before_ms) {
         let is_live = live_orders.binary_search(&held.order_id).is_ok();
@@ -170,19 +168,24 @@ fn compare(look: &Look, mut holdings: Holdings, live: &Live, before_ms: i64) -> 
             continue;
         }
         findings.orphans.insert(held.order_id);
-        let orphan = orphans.entry(held.order_id).or_insert_with(|| Orphan {
-            user_id: *user_id,
-            slots: Vec::new(),
-            at_ms: held.at_ms,
-            request_key: held.request_key.clone(),
+        // Without a row it was reserved in this epoch: a rebuild installs only what is live.
+        let orphan = orphans
+            .entry(held.order_id)
+            .or_insert_with(|| ReservedItem {
+                activity_id,
+                order_id: held.order_id,
+                user_id: *user_id,
+                at_ms: held.at_ms,
+                request_key: held.request_key.clone(),
+                epoch: live.epoch,
+                ..ReservedItem::default()
+            });
+        orphan.units.push(Unit {
+            slot: *slot,
+            unit_no: held.unit_no,
         });
-        orphan.slots.push(*slot);
     }
-    Audited {
-        findings,
-        orphans,
-        epoch: live.epoch,
-    }
+    Audited { findings, orphans }
 }
 
 /// Where each unit of a sale is.
@@ -288,7 +291,7 @@ mod tests {
             units: live,
             releasing: HashSet::from([99]),
         };
-        compare(&look(3, 2), holdings, &live, BEFORE_MS).findings
+        compare(1, &look(3, 2), holdings, &live, BEFORE_MS).findings
     }
 
     #[test]

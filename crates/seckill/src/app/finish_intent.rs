@@ -166,9 +166,9 @@ impl App {
         self.finish(activity, state).await
     }
 
-    /// Reservations that never arrived get their row while there is still somebody to tell.
+    /// Reservations that never arrived are handed off again while they still can land.
     async fn last_audit(&self, activity: &Activity) {
-        if let Err(error) = self.reconcile(activity.id.get(), Repair::Settle).await {
+        if let Err(error) = self.reconcile(activity.id.get(), Repair::HandOff).await {
             let error = fault::chain(&error);
             tracing::info!(activity.id = activity.id.get(), error, "no last audit");
         }

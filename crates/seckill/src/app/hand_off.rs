@@ -1,5 +1,20 @@
+use futures_util::future::join_all;
 use mq::{Outgoing, Publisher};
 use proto::order::{Reserved, ReservedItem};
+
+use super::App;
+
+impl App {
+    /// Publishes reservations in messages of their usual size; answers the orders that the broker has.
+    pub(crate) async fn hand_off_all(&self, items: &[ReservedItem]) -> Vec<String> {
+        let calls = items.chunks(self.buyers_per_call).map(|items| async move {
+            let confirmed = self.hand_off.call(items.to_vec()).await.unwrap_or(false);
+            let orders = items.iter().map(|item| item.order_id.to_string());
+            orders.filter(|_| confirmed).collect::<Vec<_>>()
+        });
+        join_all(calls).await.into_iter().flatten().collect()
+    }
+}
 
 /// Publishes groups of reservations as one message and waits for the broker's confirm. One answer
 /// per group.

@@ -1,13 +1,13 @@
 use std::{sync::Arc, time::Duration};
 
 use proto::{
-    order::{OutcomeRequest, SettleRequest, settle_request::Reason},
+    order::{OutcomeRequest, ReservedItem},
     seckill::ReconcileResponse,
 };
 
 use super::{
     App,
-    audit::{Audited, Findings, Orphan},
+    audit::{Audited, Findings},
     detect::Cause,
 };
 use crate::{Error, metrics};
@@ -16,8 +16,8 @@ use crate::{Error, metrics};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repair {
     Nothing,
-    /// Reservations that never arrived get their row.
-    Settle,
+    /// Reservations that never arrived are handed off again.
+    HandOff,
     /// And the sale is rebuilt if the sides still differ.
     Rebuild,
 }
@@ -48,7 +48,7 @@ impl App {
         if repair == Repair::Nothing {
             return Ok(report(found, false));
         }
-        let stuck = self.settle(id, &found, &second).await?;
+        let stuck = self.hand_off_again(&found, second).await?;
         let differ = stuck
             || !found.lost_units.is_empty()
             || !found.doubled_units.is_empty()
@@ -57,26 +57,28 @@ impl App {
         Ok(report(found, rebuilt))
     }
 
-    /// Answers whether an order has its row and its slots all the same: settling changes nothing
-    /// there.
-    async fn settle(&self, id: i64, found: &Findings, last: &Audited) -> Result<bool, Error> {
+    /// Publishes reservations that have no row once more. One whose message is only late, in the hands of a consumer
+    /// where no queue shows it, lands once all the same. Answers whether an order has its row and its slots: no
+    /// message changes that.
+    async fn hand_off_again(&self, found: &Findings, last: Audited) -> Result<bool, Error> {
         let mut stuck = false;
-        for (order_id, orphan) in &last.orphans {
-            if !found.orphans.contains(order_id) {
+        let mut lost: Vec<ReservedItem> = Vec::new();
+        for item in last.orphans.into_values() {
+            if !found.orphans.contains(&item.order_id) {
                 continue;
             }
             let asked = OutcomeRequest {
-                activity_id: id,
-                order_id: *order_id,
+                activity_id: item.activity_id,
+                order_id: item.order_id,
             };
             let outcome = self.order.clone().outcome(asked).await?.into_inner();
-            if outcome.order.is_some() {
-                stuck = true;
-                continue;
+            match outcome.order {
+                Some(_) => stuck = true,
+                None => lost.push(item),
             }
-            let settle = settle_request(id, *order_id, orphan, last.epoch);
-            self.order.clone().settle(settle).await?;
         }
+        // What the broker does not take, the next audit finds again.
+        self.hand_off_all(&lost).await;
         Ok(stuck)
     }
 
@@ -117,19 +119,6 @@ impl App {
             }
         }
         Ok(())
-    }
-}
-
-fn settle_request(activity_id: i64, order_id: i64, orphan: &Orphan, epoch: i64) -> SettleRequest {
-    SettleRequest {
-        activity_id,
-        order_id,
-        user_id: orphan.user_id,
-        epoch,
-        at_ms: orphan.at_ms,
-        request_key: orphan.request_key.clone(),
-        slots: orphan.slots.clone(),
-        reason: Reason::Expired.into(),
     }
 }
 

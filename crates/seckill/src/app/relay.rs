@@ -1,4 +1,4 @@
-use futures_util::{StreamExt, future::join_all, stream};
+use futures_util::{StreamExt, stream};
 use proto::order::ReservedItem;
 
 use super::App;
@@ -41,12 +41,7 @@ impl App {
             .into_iter()
             .filter(|entry| entry.0.at_ms < before_ms);
         let items: Vec<ReservedItem> = old.take(ENTRIES_MAX).map(|Unsent(item)| item).collect();
-        let calls = items.chunks(self.buyers_per_call).map(|items| async move {
-            let confirmed = self.hand_off.call(items.to_vec()).await.unwrap_or(false);
-            let orders = items.iter().map(|item| item.order_id.to_string());
-            orders.filter(|_| confirmed).collect::<Vec<_>>()
-        });
-        let confirmed: Vec<String> = join_all(calls).await.into_iter().flatten().collect();
+        let confirmed = self.hand_off_all(&items).await;
         fail::fail_point!("relay.after_publish", |_| Ok(()));
         self.stock.forget_unsent(sale.id, &confirmed).await
     }

@@ -1,4 +1,4 @@
-//! A reservation that never landed gets its final row.
+//! A reservation that its buyer cancels before it lands gets its final row.
 
 use std::cmp::Ordering;
 
@@ -7,26 +7,20 @@ use db::Tx;
 use super::{App, Outcome, step};
 use crate::{
     Error,
-    domain::{Item, Order, RefuseReason},
+    domain::{Item, Order},
     store::{orders, sales},
 };
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SettleReason {
-    /// Its buyer cancelled before it landed.
-    Cancelled,
-    /// It never arrived.
-    Expired,
-}
-
 impl App {
-    /// Inserts the row as closed or refused, and a release in the sale's epoch. When it landed meanwhile, that
+    /// Inserts the row as closed, and a release in the sale's epoch. When it landed meanwhile, that
     /// is the answer. A reservation of a lower epoch, or of an ended sale, needs no row: it is interrupted, and
     /// its units were counted as free.
-    pub async fn settle(&self, item: &Item, reason: SettleReason) -> Result<Outcome, Error> {
+    pub async fn cancel_unlanded(&self, item: &Item) -> Result<Outcome, Error> {
         let now_ms = self.now_ms();
-        let outcome = db::transact!(&self.pool, "order.settle", async |tx: &mut Tx<'_>| {
-            settle(tx, item, reason, now_ms).await
+        let outcome = db::transact!(&self.pool, "order.cancel_unlanded", async |tx: &mut Tx<
+            '_,
+        >| {
+            cancel(tx, item, now_ms).await
         })
         .await?;
         self.wake.now();
@@ -34,12 +28,7 @@ impl App {
     }
 }
 
-async fn settle(
-    tx: &mut Tx<'_>,
-    item: &Item,
-    reason: SettleReason,
-    now_ms: i64,
-) -> Result<Outcome, Error> {
+async fn cancel(tx: &mut Tx<'_>, item: &Item, now_ms: i64) -> Result<Outcome, Error> {
     let locked = sales::lock_shared(tx, [item.activity]).await?;
     let sale = locked
         .get(&item.activity)
@@ -66,10 +55,7 @@ async fn settle(
             });
         }
     }
-    let order = match reason {
-        SettleReason::Cancelled => Order::cancelled(item.clone(), sale),
-        SettleReason::Expired => Order::refused(item.clone(), sale, RefuseReason::Expired),
-    };
+    let order = Order::cancelled(item.clone(), sale);
     if !orders::insert(tx, &[&order]).await? {
         return Ok(answer(orders::find(&mut **tx, item.order).await?));
     }

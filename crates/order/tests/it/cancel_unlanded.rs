@@ -1,6 +1,6 @@
 use order::{
-    Fate, Intent, SettleReason,
-    model::{CloseReason, Epoch, Item, RefuseReason, State, Units},
+    Fate, Intent,
+    model::{CloseReason, Epoch, Item, State, Units},
 };
 
 use crate::support::{end, in_epoch, item, open, released};
@@ -14,36 +14,36 @@ fn ticket(order: i64, buyer: i64, slots: &[i32]) -> Item {
 }
 
 #[tokio::test]
-async fn what_never_arrived_gets_its_row_and_its_release() {
+async fn what_is_cancelled_before_it_lands_gets_its_row_and_its_release() {
     let world = open(10).await;
     let outcome = world
         .app
-        .settle(&ticket(7, 1, &[0, 1]), SettleReason::Expired)
+        .cancel_unlanded(&ticket(7, 1, &[0, 1]))
         .await
         .unwrap();
     assert_eq!(outcome.epoch, Epoch(1));
-    let expired = State::Refused {
-        reason: RefuseReason::Expired,
+    let cancelled = State::Closed {
+        reason: CloseReason::Cancelled,
     };
-    assert_eq!(outcome.order.unwrap().state, expired);
+    assert_eq!(outcome.order.unwrap().state, cancelled);
     assert_eq!(world.events().await, [released(7, 1, &[0, 1], 1)]);
     // The message comes after all.
     assert_eq!(world.land_one(item(7, 1, "0:3,1:4")).await, Fate::There);
-    assert_eq!(world.state(7).await, expired);
+    assert_eq!(world.state(7).await, cancelled);
     assert!(world.live().await.is_empty());
 }
 
 #[tokio::test]
-async fn settling_again_answers_the_row() {
+async fn cancelling_again_answers_the_row() {
     let world = open(10).await;
     world
         .app
-        .settle(&ticket(7, 1, &[0]), SettleReason::Cancelled)
+        .cancel_unlanded(&ticket(7, 1, &[0]))
         .await
         .unwrap();
     let again = world
         .app
-        .settle(&ticket(7, 1, &[0]), SettleReason::Expired)
+        .cancel_unlanded(&ticket(7, 1, &[0]))
         .await
         .unwrap();
     let cancelled = State::Closed {
@@ -59,7 +59,7 @@ async fn what_landed_meanwhile_is_the_answer() {
     world.land_one(item(7, 1, "0:3")).await;
     let outcome = world
         .app
-        .settle(&ticket(7, 1, &[0]), SettleReason::Expired)
+        .cancel_unlanded(&ticket(7, 1, &[0]))
         .await
         .unwrap();
     assert!(matches!(
@@ -77,39 +77,32 @@ async fn a_lower_epoch_needs_no_row() {
     world.fence(1, Intent::Rebuild).await;
     let outcome = world
         .app
-        .settle(&ticket(7, 1, &[0]), SettleReason::Expired)
+        .cancel_unlanded(&ticket(7, 1, &[0]))
         .await
         .unwrap();
     assert!(outcome.order.is_none());
     assert_eq!(outcome.epoch, Epoch(2));
     world.fence(2, end(2)).await;
     let after = in_epoch(ticket(8, 1, &[0]), 3);
-    let outcome = world
-        .app
-        .settle(&after, SettleReason::Cancelled)
-        .await
-        .unwrap();
+    let outcome = world.app.cancel_unlanded(&after).await.unwrap();
     assert!(outcome.order.is_none() && outcome.ended);
     world.events().await;
     let behind = in_epoch(ticket(9, 1, &[0]), 4);
-    let refused = world.app.settle(&behind, SettleReason::Cancelled).await;
+    let refused = world.app.cancel_unlanded(&behind).await;
     assert!(matches!(refused, Err(order::Error::Behind { .. })));
     assert!(world.events().await.is_empty());
 }
 
 /// Whoever inserts first decides; the other one finds the row.
 #[tokio::test]
-async fn settling_races_landing() {
+async fn cancelling_races_landing() {
     let world = open(100).await;
     let races = (1..=40_i64).map(|n| {
         let app = world.app.clone();
         tokio::spawn(async move {
             let message = [item(n, n, &format!("0:{n}"))];
             let ticket = ticket(n, n, &[0]);
-            let (fates, outcome) = tokio::join!(
-                app.land(&message),
-                app.settle(&ticket, SettleReason::Cancelled)
-            );
+            let (fates, outcome) = tokio::join!(app.land(&message), app.cancel_unlanded(&ticket));
             let state = outcome.unwrap().order.unwrap().state;
             match fates.unwrap()[..] {
                 [Fate::Landed] => assert!(matches!(state, State::Pending { .. })),
