@@ -10,12 +10,13 @@ mod link;
 mod metrics;
 mod script;
 
-use redis::{Cmd, Pipeline, aio::ConnectionLike};
+use futures_util::future::join_all;
+use redis::{Cmd, aio::ConnectionLike};
 
 pub use config::Config;
 pub use error::Error;
 pub use identity::ServerIdentity;
-pub use redis::{FromRedisValue, RedisResult, ToRedisArgs, Value, cmd, pipe};
+pub use redis::{FromRedisValue, Pipeline, RedisResult, ToRedisArgs, Value, cmd, pipe};
 pub use script::{Call, Script};
 
 use link::{Connection, Link};
@@ -25,6 +26,11 @@ use link::{Connection, Link};
 pub struct Kv {
     link: Link,
     prefix: String,
+}
+
+/// A part of an answer, as what it should be.
+pub fn read<T: FromRedisValue>(value: Value) -> Result<T, Error> {
+    redis::from_redis_value(value).map_err(Error::Reply)
 }
 
 /// Prepares the connection; fails only when the configuration cannot be understood.
@@ -55,11 +61,46 @@ impl Kv {
         let value = answer
             .and_then(Value::extract_error)
             .map_err(|e| self.failed(&connection, e))?;
-        redis::from_redis_value(value).map_err(Error::Reply)
+        read(value)
     }
 
-    /// Sends commands that happen at one moment, as `MULTI` and `EXEC`. Their keys share one `{tag}`; `name` is
-    /// the metric's label: the verb. Errors as in [`query`](Self::query).
+    /// Sends commands together, each with an answer or an error of its own as in [`query`](Self::query); none has one
+    /// where the connection failed.
+    pub(crate) async fn query_all(
+        &self,
+        commands: &Pipeline,
+    ) -> Result<Vec<Result<Value, Error>>, Error> {
+        if commands.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut connection = self.link.get().await?;
+        let answers = match &mut connection {
+            Connection::Single(single, _) => {
+                single
+                    .req_packed_commands(commands, 0, commands.len())
+                    .await
+            }
+            Connection::Cluster(_) => {
+                let each = commands.cmd_iter().map(|command| self.query(command));
+                return Ok(join_all(each).await);
+            }
+        };
+        let answers = answers.map_err(|e| self.failed(&connection, e))?;
+        let read = |answer: Value| {
+            answer
+                .extract_error()
+                .map_err(|e| self.failed(&connection, e))
+        };
+        Ok(answers.into_iter().map(read).collect())
+    }
+
+    /// Whether keys of different `{tag}`s may be on different servers.
+    pub fn is_cluster(&self) -> bool {
+        self.link.is_cluster()
+    }
+
+    /// Sends commands that happen at one moment, as `MULTI` and `EXEC`. In a [cluster](Self::is_cluster)
+    /// their keys share one `{tag}`; `name` is the metric's label: the verb. Errors as in [`query`](Self::query).
     pub async fn transaction<T: FromRedisValue>(
         &self,
         name: &str,
@@ -73,7 +114,7 @@ impl Kv {
             Connection::Cluster(cluster) => commands.query_async(cluster).await,
         };
         let value: Value = answer.map_err(|e| self.failed(&connection, e))?;
-        redis::from_redis_value(value).map_err(Error::Reply)
+        read(value)
     }
 
     /// Which server, with which history, holds `key`. Another answer than before means that what Redis held

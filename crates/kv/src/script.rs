@@ -1,5 +1,7 @@
+use std::time::Instant;
+
 use prometheus::Histogram;
-use redis::{Cmd, FromRedisValue, ToRedisArgs, cmd};
+use redis::{Cmd, FromRedisValue, ToRedisArgs, Value, cmd, pipe};
 
 use crate::{Error, Kv, metrics};
 
@@ -31,6 +33,37 @@ impl Script {
             kv,
             command,
         }
+    }
+
+    /// [`Call::invoke`] for calls of this script that are sent together, each for keys of its own. Each has an answer
+    /// or an error; none has one where the connection failed.
+    pub async fn invoke_all<T: FromRedisValue>(
+        &self,
+        kv: &Kv,
+        calls: impl IntoIterator<Item = Call<'_>>,
+    ) -> Result<Vec<Result<T, Error>>, Error> {
+        let sent_at = Instant::now();
+        let mut commands = pipe();
+        for call in calls {
+            commands.add_command(call.command);
+        }
+        let mut answers = kv.query_all(&commands).await?;
+        let unknown =
+            |answer: &Result<Value, Error>| matches!(answer, Err(error) if error.is_no_script());
+        if answers.iter().any(unknown) {
+            self.load(kv).await?;
+            for (command, answer) in commands.cmd_iter().zip(&mut answers) {
+                if unknown(answer) {
+                    *answer = kv.query(command).await;
+                }
+            }
+        }
+        let seconds = sent_at.elapsed().as_secs_f64();
+        for _ in &answers {
+            self.seconds.observe(seconds);
+        }
+        let read = |answer: Result<Value, Error>| crate::read(answer?);
+        Ok(answers.into_iter().map(read).collect())
     }
 
     /// Loads it ahead of the first call: on every primary of a cluster.

@@ -43,6 +43,13 @@ pub enum Error {
     Leased(ActivityId),
 }
 
+impl Error {
+    /// Redis was not reached, or did not answer in time.
+    pub(crate) fn is_away(&self) -> bool {
+        matches!(self, Self::Kv(error) if error.is_away())
+    }
+}
+
 impl Fault for Error {
     fn reason(&self) -> Reason {
         match self {

@@ -14,11 +14,12 @@ use kv::{Kv, Script, ServerIdentity};
 
 use crate::Error;
 
+pub(crate) use glance::Glance;
 pub(crate) use hand_off::HandOff;
 pub(crate) use held::Held;
 pub(crate) use holdings::{Holdings, rest};
 pub(crate) use look::Look;
-pub(crate) use reserve::{Answer, Ask, Reserved};
+pub(crate) use reserve::{Answer, Ask, Call, Reserved};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Stock {

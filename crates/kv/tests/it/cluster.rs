@@ -158,6 +158,20 @@ async fn the_same_calls_work_on_a_cluster() {
         3,
         "the keys live on three servers, and each says who it is"
     );
+    let keys: Vec<String> = (0..30)
+        .map(|activity| kv.key(&format!("{{sale:{activity}}}:meta")))
+        .collect();
+    let calls = keys
+        .iter()
+        .map(|key| script.call(&kv, std::slice::from_ref(key)).arg(1));
+    let sums: Vec<Result<i64, kv::Error>> = script.invoke_all(&kv, calls).await.unwrap();
+    assert!(sums.into_iter().map(Result::unwrap).eq(1..=30));
+    for (key, sum) in keys.iter().zip(1..) {
+        let mut reads = kv::pipe();
+        reads.get(key).cmd("TIME");
+        let read: (i64, (i64, i64)) = kv.transaction("read", &mut reads).await.unwrap();
+        assert_eq!(read.0, sum);
+    }
 }
 
 #[tokio::test]

@@ -47,6 +47,37 @@ async fn a_failing_script_is_refused() {
     assert!(!error.is_away());
 }
 
+/// Sent together, and yet one that fails takes no other with it; nor is one lost that the server did not know.
+#[tokio::test]
+async fn calls_together_have_an_answer_each() {
+    let kv = kv().await;
+    let source: &'static str = Box::leak(
+        format!(
+            "-- {} together\nreturn redis.call('INCRBY', KEYS[1], ARGV[1])",
+            kv.key("")
+        )
+        .into(),
+    );
+    let script = Script::new("add_together", source);
+    let keys = ["{a}1", "{b}2", "{c}3"].map(|name| kv.key(name));
+    kv.query::<()>(kv::cmd("SET").arg(&keys[1]).arg("no number"))
+        .await
+        .unwrap();
+    for round in [1, 2] {
+        let calls = keys
+            .iter()
+            .map(|key| script.call(&kv, std::slice::from_ref(key)).arg(round));
+        let answers: Vec<Result<i64, kv::Error>> = script.invoke_all(&kv, calls).await.unwrap();
+        let total = [1, 3][round - 1];
+        assert!(
+            matches!(answers[..], [Ok(a), Err(kv::Error::Refused(_)), Ok(c)] if a == total && c == total),
+            "{answers:?}"
+        );
+    }
+    let none = script.invoke_all::<i64>(&kv, []).await.unwrap();
+    assert!(none.is_empty());
+}
+
 #[tokio::test]
 async fn a_transaction_answers_for_each_command() {
     let kv = kv().await;

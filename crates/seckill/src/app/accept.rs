@@ -1,5 +1,7 @@
 //! The winners of one script call: they are told only after the broker has their reservations.
 
+use std::sync::Arc;
+
 use ids::{OrderId, OrderNo};
 use proto::{
     order::ReservedItem,
@@ -31,6 +33,12 @@ pub(super) struct Winner {
     unconfirmed: Option<ReservedItem>,
     /// Ends when the buyer is told.
     _span: Span,
+}
+
+/// Those of one sale, with their places in the batch.
+pub(super) struct Winners {
+    pub(super) sale: Arc<Sale>,
+    pub(super) winners: Vec<(usize, Winner)>,
 }
 
 /// A refusal, or anything else without an order.
@@ -85,18 +93,25 @@ impl App {
     }
 
     /// One message for all of them.
-    pub(super) async fn accept(&self, sale: &Sale, mut winners: Vec<(usize, Winner)>) -> Vec<Told> {
-        let items: Vec<ReservedItem> = winners
-            .iter_mut()
-            .filter_map(|(_, winner)| winner.unconfirmed.take())
-            .collect();
-        let orders: Vec<i64> = items.iter().map(|item| item.order_id).collect();
-        if !orders.is_empty() {
-            sale.moved(self.now_ms());
+    pub(super) async fn accept(&self, mut groups: Vec<Winners>) -> Vec<Told> {
+        let mut items: Vec<ReservedItem> = Vec::new();
+        let mut moved = Vec::with_capacity(groups.len());
+        for Winners { sale, winners } in &mut groups {
+            let before = items.len();
+            items.extend(
+                winners
+                    .iter_mut()
+                    .filter_map(|(_, winner)| winner.unconfirmed.take()),
+            );
+            let orders: Vec<i64> = items[before..].iter().map(|item| item.order_id).collect();
+            if !orders.is_empty() {
+                sale.moved(self.now_ms());
+                moved.push((Arc::clone(sale), orders));
+            }
         }
-        let confirmed = orders.is_empty() || self.is_confirmed(items).await;
-        if confirmed {
-            sale.confirmed(&orders);
+        let confirmed = items.is_empty() || self.is_confirmed(items).await;
+        for (sale, orders) in moved.iter().filter(|_| confirmed) {
+            sale.confirmed(orders);
         }
         let tell = |(index, winner): (usize, Winner)| {
             if winner.is_new && !confirmed {
@@ -117,7 +132,8 @@ impl App {
             };
             (index, reply)
         };
-        winners.into_iter().map(tell).collect()
+        let winners = groups.into_iter().flat_map(|group| group.winners);
+        winners.map(tell).collect()
     }
 
     async fn is_confirmed(&self, items: Vec<ReservedItem>) -> bool {

@@ -11,14 +11,14 @@ use tracing::Span;
 
 use super::{
     App,
-    accept::{Held, told},
+    accept::{Held, Winners, told},
 };
 use crate::{
     Error,
     domain::{LIMIT_PER_USER, State, Unsent, is_request_key},
     metrics,
     sales::Sale,
-    stock::{Answer, Ask, Reserved},
+    stock::{Answer, Ask, Call, Glance, Reserved},
 };
 
 /// A buyer of a batch.
@@ -29,32 +29,41 @@ struct Asked {
     span: Span,
 }
 
+/// The buyers of one sale in a batch.
+struct Group {
+    sale: Arc<Sale>,
+    buyers: Vec<Asked>,
+}
+
+/// A group, and what the script said of it.
+struct Called {
+    group: Group,
+    asks: Vec<Ask>,
+    reserved: Reserved,
+}
+
 /// A buyer's place in the batch, and the answer.
 pub(super) type Told = (usize, ReserveReply);
 
 impl App {
     /// One reply per item, in the items' order: one script per activity, all of them at once.
-    pub async fn reserve(self: &Arc<Self>, items: Vec<ReserveItem>) -> Vec<ReserveReply> {
+    pub async fn reserve(&self, items: Vec<ReserveItem>) -> Vec<ReserveReply> {
         let mut replies = vec![ReserveReply::default(); items.len()];
-        let mut groups: HashMap<i64, (Arc<Sale>, Vec<Asked>)> = HashMap::new();
+        let mut asked = Vec::with_capacity(items.len());
         for (place, item) in items.into_iter().enumerate() {
             match self.admit(&item) {
                 Ok(sale) => {
-                    let group = groups.entry(sale.id).or_insert_with(|| (sale, Vec::new()));
                     let span = span(&item);
-                    group.1.push(Asked { place, item, span });
+                    asked.push((sale, Asked { place, item, span }));
                 }
                 Err(outcome) => replies[place] = told(outcome),
             }
         }
-        let mut calls = Vec::with_capacity(groups.len());
-        for (sale, mut items) in groups.into_values() {
-            while items.len() > self.buyers_per_call {
-                let rest = items.split_off(self.buyers_per_call);
-                let these = std::mem::replace(&mut items, rest);
-                calls.push(self.reserve_in(Arc::clone(&sale), these));
-            }
-            calls.push(self.reserve_in(sale, items));
+        let mut calls = Vec::new();
+        while !asked.is_empty() {
+            let rest = asked.split_off(asked.len().min(self.buyers_per_call));
+            let these = std::mem::replace(&mut asked, rest);
+            calls.push(self.reserve_together(by_sale(these)));
         }
         for (place, reply) in join_all(calls).await.into_iter().flatten() {
             replies[place] = reply;
@@ -89,122 +98,207 @@ impl App {
         Ok(sale)
     }
 
-    /// Who has nothing to hope for is refused by a glance; the script decides about everybody else.
-    async fn reserve_in(self: &Arc<Self>, sale: Arc<Sale>, items: Vec<Asked>) -> Vec<Told> {
-        // Without batching there is nothing that a glance could spare.
-        if self.buyers_per_call == 1 || !sale.is_worth_a_glance() {
-            return self.call_script(&sale, items).await;
+    async fn reserve_together(&self, groups: Vec<Group>) -> Vec<Told> {
+        let (groups, mut done) = self.glance(groups).await;
+        fail::fail_point!("reserve.before_script", |_| {
+            done.extend(groups.iter().flat_map(|group| group.all(Outcome::Busy)));
+            done
+        });
+        let called = self.call_scripts(groups, &mut done).await;
+        fail::fail_point!("reserve.after_script", |_| {
+            let groups = called.iter().map(|called| &called.group);
+            done.extend(groups.flat_map(|group| group.all(Outcome::Busy)));
+            done
+        });
+        let mut winners = Vec::with_capacity(called.len());
+        for called in called {
+            winners.push(self.hear(called, &mut done));
         }
-        let buyers: Vec<(i64, i32)> = items
-            .iter()
-            .map(|asked| (asked.item.user_id, asked.item.quantity))
-            .collect();
-        let (epoch, now_ms) = (sale.epoch(), self.script_now_ms());
-        let limit = sale.activity().limit_per_user;
-        let glance = self.stock.glance(sale.id, epoch, now_ms, limit, &buyers);
-        let Some(refused) = self.heard(&sale, glance.await) else {
-            return all(&items, Outcome::Busy);
-        };
-        let (mut done, mut rest) = (Vec::with_capacity(items.len()), Vec::new());
-        for (asked, refused) in items.into_iter().zip(refused) {
-            if refused {
-                done.push((asked.place, told(Outcome::SoldOut)));
-            } else {
-                rest.push(asked);
-            }
-        }
-        if !rest.is_empty() {
-            done.extend(self.call_script(&sale, rest).await);
-        }
+        done.extend(self.accept(winners).await);
         done
     }
 
-    async fn call_script(&self, sale: &Sale, items: Vec<Asked>) -> Vec<Told> {
-        let Some(ids) = self.order_ids.take(items.len()) else {
-            return all(&items, Outcome::Busy);
-        };
-        let asks: Vec<Ask> = items
-            .iter()
-            .zip(&ids)
-            .map(|(asked, id)| ask(asked, *id))
-            .collect();
-        fail::fail_point!("reserve.before_script", |_| all(&items, Outcome::Busy));
-        let (now, answers) = match self.call(sale, &asks).await {
-            Some(Reserved::Open {
-                epoch,
-                now_ms,
-                answers,
-            }) => (
-                Now {
-                    epoch,
-                    at_ms: now_ms,
-                },
-                answers,
-            ),
-            Some(Reserved::Paused) => {
-                self.order_ids.give_back(ids);
-                return all(&items, Outcome::Paused);
+    /// Refuses who has nothing to hope for. The scripts decide about everybody else, who is left in the groups.
+    async fn glance(&self, groups: Vec<Group>) -> (Vec<Group>, Vec<Told>) {
+        // Without batching there is nothing that a glance could spare.
+        let is_worth = |group: &Group| self.buyers_per_call > 1 && group.sale.is_worth_a_glance();
+        let (mut worth, mut rest): (Vec<Group>, Vec<Group>) =
+            groups.into_iter().partition(is_worth);
+        let mut glances = Vec::new();
+        while !worth.is_empty() {
+            let others = worth.split_off(worth.len().min(self.stock.sales_per_glance()));
+            glances.push(self.glance_at_once(std::mem::replace(&mut worth, others)));
+        }
+        let mut done = Vec::new();
+        for (left, told) in join_all(glances).await {
+            rest.extend(left);
+            done.extend(told);
+        }
+        (rest, done)
+    }
+
+    async fn glance_at_once(&self, mut groups: Vec<Group>) -> (Vec<Group>, Vec<Told>) {
+        let glances: Vec<Glance> = groups.iter().map(Group::glance).collect();
+        let refused = match self.stock.glance(self.script_now_ms(), &glances).await {
+            Ok(refused) => refused,
+            Err(error) if error.is_away() => {
+                self.unanswered(&error);
+                let busy = groups.iter().flat_map(|group| group.all(Outcome::Busy));
+                return (Vec::new(), busy.collect());
             }
-            // It may have run: these ids may name orders, and the relay will find what was
-            // reserved.
-            None => return all(&items, Outcome::Busy),
+            // One of the sales cannot be read: its script will say so.
+            Err(_) => return (groups, Vec::new()),
         };
-        fail::fail_point!("reserve.after_script", |_| all(&items, Outcome::Busy));
+        self.redis_answered();
+        let mut done = Vec::new();
+        for (group, refused) in groups.iter_mut().zip(refused) {
+            let mut refused = refused.into_iter();
+            group.buyers.retain(|asked| {
+                let is_refused = refused.next().unwrap_or_default();
+                if is_refused {
+                    done.push((asked.place, told(Outcome::SoldOut)));
+                }
+                !is_refused
+            });
+        }
+        groups.retain(|group| !group.buyers.is_empty());
+        (groups, done)
+    }
+
+    /// Whoever cannot be asked about is done.
+    async fn call_scripts(&self, groups: Vec<Group>, done: &mut Vec<Told>) -> Vec<Called> {
+        let (mut called, mut calls) = (Vec::new(), Vec::new());
+        for group in groups {
+            let Some(ids) = self.order_ids.take(group.buyers.len()) else {
+                done.extend(group.all(Outcome::Busy));
+                continue;
+            };
+            let asks = group.buyers.iter().zip(ids);
+            calls.push(Call {
+                activity: group.sale.id,
+                epoch: group.sale.epoch(),
+                confirmed: group.sale.take_confirmed(),
+                asks: asks.map(|(asked, id)| ask(asked, id)).collect(),
+            });
+            called.push(group);
+        }
+        let answers = match self.stock.reserve(self.script_now_ms(), &calls).await {
+            Ok(answers) => answers,
+            Err(error) => {
+                self.unanswered(&error);
+                Vec::new()
+            }
+        };
+        let mut answers = answers.into_iter();
+        let mut heard = Vec::with_capacity(called.len());
+        for (group, call) in called.into_iter().zip(calls) {
+            let answer = answers.next().transpose().unwrap_or_else(|error| {
+                self.unanswered(&error);
+                None
+            });
+            if let Some(reserved) = answer {
+                self.redis_answered();
+                heard.push(Called {
+                    group,
+                    asks: call.asks,
+                    reserved,
+                });
+            } else {
+                // It may have run: these ids may name orders, and the relay will find what was
+                // reserved.
+                group.sale.keep_confirmed(call.confirmed);
+                done.extend(group.all(Outcome::Busy));
+            }
+        }
+        heard
+    }
+
+    /// What the script said of its buyers: those who won, or had won, are still to be told.
+    fn hear(&self, called: Called, done: &mut Vec<Told>) -> Winners {
+        let Called {
+            group: Group { sale, buyers },
+            asks,
+            reserved,
+        } = called;
+        let mut winners = Vec::new();
+        let Reserved::Open {
+            epoch,
+            now_ms,
+            answers,
+        } = reserved
+        else {
+            self.order_ids
+                .give_back(asks.iter().map(|ask| ask.order_id));
+            let paused = buyers
+                .iter()
+                .map(|asked| (asked.place, told(Outcome::Paused)));
+            done.extend(paused);
+            return Winners { sale, winners };
+        };
+        let now = Now {
+            epoch,
+            at_ms: now_ms,
+        };
         // Who comes back for an order says nothing of what is left.
         if answers.contains(&Answer::SoldOut) {
             sale.saw_sold_out(true);
         } else if answers.iter().any(Answer::is_won) {
             sale.saw_sold_out(false);
         }
-        let (mut done, mut spare, mut winners) =
-            (Vec::with_capacity(items.len()), Vec::new(), Vec::new());
-        for ((Asked { place, span, .. }, ask), answer) in items.into_iter().zip(asks).zip(answers) {
+        let mut spare = Vec::new();
+        for ((Asked { place, span, .. }, ask), answer) in buyers.into_iter().zip(asks).zip(answers)
+        {
             if !answer.is_won() {
                 spare.push(ask.order_id);
             }
             let user_id = ask.user_id;
-            let held = hold(sale, now, ask, answer);
-            match held.and_then(|held| self.winner(sale, now.epoch, user_id, held, span)) {
+            let held = hold(&sale, now, ask, answer);
+            match held.and_then(|held| self.winner(&sale, now.epoch, user_id, held, span)) {
                 Ok(winner) => winners.push((place, winner)),
                 Err(outcome) => done.push((place, told(outcome))),
             }
         }
         self.order_ids.give_back(spare);
-        done.extend(self.accept(sale, winners).await);
-        done
+        Winners { sale, winners }
     }
 
-    /// Nothing where Redis did not answer.
-    async fn call(&self, sale: &Sale, asks: &[Ask]) -> Option<Reserved> {
-        let confirmed = sale.take_confirmed();
-        let (epoch, now_ms) = (sale.epoch(), self.script_now_ms());
-        let reserve = self.stock.reserve(sale.id, epoch, now_ms, &confirmed, asks);
-        let reserved = self.heard(sale, reserve.await);
-        if reserved.is_none() {
-            sale.keep_confirmed(confirmed);
-        }
-        reserved
+    fn unanswered(&self, error: &Error) {
+        self.redis_failed();
+        let error = fault::chain(error);
+        tracing::warn!(error, "Redis did not answer");
+    }
+}
+
+impl Group {
+    fn all(&self, outcome: Outcome) -> impl Iterator<Item = Told> {
+        self.buyers
+            .iter()
+            .map(move |asked| (asked.place, told(outcome)))
     }
 
-    fn heard<T>(&self, sale: &Sale, answer: Result<T, Error>) -> Option<T> {
-        match answer {
-            Ok(answer) => {
-                self.redis_answered();
-                Some(answer)
-            }
-            Err(error) => {
-                self.redis_failed();
-                let error = fault::chain(&error);
-                tracing::warn!(activity.id = sale.id, error, "Redis did not answer");
-                None
-            }
+    fn glance(&self) -> Glance {
+        let buyers = self.buyers.iter();
+        Glance {
+            activity: self.sale.id,
+            epoch: self.sale.epoch(),
+            limit: self.sale.activity().limit_per_user,
+            buyers: buyers
+                .map(|asked| (asked.item.user_id, asked.item.quantity))
+                .collect(),
         }
     }
 }
 
-fn all(items: &[Asked], outcome: Outcome) -> Vec<Told> {
-    let tell = |asked: &Asked| (asked.place, told(outcome));
-    items.iter().map(tell).collect()
+fn by_sale(asked: Vec<(Arc<Sale>, Asked)>) -> Vec<Group> {
+    let mut groups: HashMap<i64, Group> = HashMap::new();
+    for (sale, asked) in asked {
+        let group = groups.entry(sale.id).or_insert_with(|| Group {
+            sale,
+            buyers: Vec::new(),
+        });
+        group.buyers.push(asked);
+    }
+    groups.into_values().collect()
 }
 
 /// A buyer's part of the batch, as a span of the buyer's own trace; nothing when that is not

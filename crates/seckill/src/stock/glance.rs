@@ -1,8 +1,21 @@
 use super::Stock;
 use crate::Error;
 
+/// A sale that is to be looked at.
+#[derive(Debug)]
+pub(crate) struct Glance {
+    pub(crate) activity: i64,
+    /// Order's, as far as the caller knows.
+    pub(crate) epoch: i64,
+    /// The activity's slots per user, as far as the caller knows.
+    pub(crate) limit: i32,
+    /// User and quantity.
+    pub(crate) buyers: Vec<(i64, i32)>,
+}
+
 /// What a glance reads, in this order.
-type Read = (Vec<Option<String>>, i64, i64, Vec<kv::Value>, Vec<i64>);
+type Read = (Vec<Option<String>>, i64, i64, Vec<kv::Value>);
+const READS: usize = 4;
 
 /// What is left of a sale that sells.
 struct Left {
@@ -14,55 +27,76 @@ struct Left {
 }
 
 impl Stock {
-    /// Which buyers (user and quantity) `reserve` would refuse as sold out at this moment. The others have to ask
-    /// it, whatever stands in their way.
+    /// Sales that one glance can look at: in a cluster each may be on a server of its own.
+    pub(crate) fn sales_per_glance(&self) -> usize {
+        if self.kv.is_cluster() { 1 } else { usize::MAX }
+    }
+
+    /// Of each sale, which buyers `reserve` would refuse as sold out at this moment. The others have to ask it,
+    /// whatever stands in their way.
     ///
     /// Once the units are gone most buyers are refused, and this refuses them for a tenth of the script's price.
-    /// `now_ms`: 0 for the server's time. `limit`: the activity's slots per user.
+    /// `now_ms`: 0 for the server's time.
     pub(crate) async fn glance(
         &self,
-        activity: i64,
-        epoch: i64,
         now_ms: i64,
-        limit: i32,
-        buyers: &[(i64, i32)],
-    ) -> Result<Vec<bool>, Error> {
-        let [meta, returned, held] = self.keys(activity, ["meta", "returned", "buyers"]);
+        glances: &[Glance],
+    ) -> Result<Vec<Vec<bool>>, Error> {
+        let mut reads = kv::pipe();
+        for glance in glances {
+            self.read(glance, &mut reads);
+        }
+        reads.cmd("TIME");
+        let mut replies: Vec<kv::Value> = self.kv.transaction("glance", &mut reads).await?;
+        let time = replies.pop().unwrap_or(kv::Value::Nil);
+        let (seconds, micros): (i64, i64) = kv::read(time)?;
+        let now_ms = if now_ms == 0 {
+            seconds * 1_000 + micros / 1_000
+        } else {
+            now_ms
+        };
+        let mut replies = replies.into_iter();
+        let judged = glances.iter().map(|glance| {
+            let read = replies.by_ref().take(READS).collect();
+            Ok(glance.judge(now_ms, kv::read(kv::Value::Array(read))?))
+        });
+        judged.collect()
+    }
+
+    fn read(&self, glance: &Glance, reads: &mut kv::Pipeline) {
+        let [meta, returned, held] = self.keys(glance.activity, ["meta", "returned", "buyers"]);
         let mut slots = kv::cmd("HMGET");
         slots.arg(&held);
-        for (user, _) in buyers {
-            for slot in 1..=limit {
+        for (user, _) in &glance.buyers {
+            for slot in 1..=glance.limit {
                 slots.arg(format!("{user}/{slot}"));
             }
         }
-        let mut reads = kv::pipe();
         let terms = ["epoch", "state", "units", "next", "start", "end", "limit"];
         reads.hmget(meta, &terms).llen(returned).hlen(held);
-        reads.add_command(slots).cmd("TIME");
-        let (meta, returned, held, slots, time): Read =
-            self.kv.transaction("glance", &mut reads).await?;
+        reads.add_command(slots);
+    }
+}
 
-        let now_ms = match (now_ms, time.as_slice()) {
-            (0, [seconds, micros]) => seconds * 1_000 + micros / 1_000,
-            (given, _) => given,
-        };
+impl Glance {
+    fn judge(&self, now_ms: i64, (meta, returned, held, slots): Read) -> Vec<bool> {
         let sells = |left: &Left| {
-            left.epoch >= epoch
-                && left.limit == limit
+            left.epoch >= self.epoch
+                && left.limit == self.limit
                 && now_ms >= left.start_ms
                 && (left.end_ms <= 0 || now_ms < left.end_ms)
         };
         let Some(left) = left(&meta, returned, held).filter(sells) else {
-            return Ok(vec![false; buyers.len()]);
+            return vec![false; self.buyers.len()];
         };
         let mut slots = slots.into_iter();
         let is_refused = |&(_, quantity): &(i64, i32)| {
-            let mut mine = slots.by_ref().take(limit as usize);
+            let mut mine = slots.by_ref().take(self.limit as usize);
             let holds_none = mine.all(|slot| slot == kv::Value::Nil);
             mine.for_each(drop);
-            holds_none && quantity <= limit && i64::from(quantity) > left.available
+            holds_none && quantity <= self.limit && i64::from(quantity) > left.available
         };
-        Ok(buyers.iter().map(is_refused).collect())
+        self.buyers.iter().map(is_refused).collect()
     }
 }
 
@@ -94,7 +128,7 @@ fn left(meta: &[Option<String>], returned: i64, held: i64) -> Option<Left> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stock::{Answer, Ask, Reserved};
+    use crate::stock::{Answer, Ask, Call, Reserved};
 
     const NOW_MS: i64 = 1_000;
     const EPOCH: i64 = 3;
@@ -151,6 +185,19 @@ mod tests {
         let _: kv::Value = stock.kv.transaction("install", &mut write).await.unwrap();
     }
 
+    /// At sale 1, beside another that is not there.
+    async fn glance(stock: &Stock, now_ms: i64, limit: i32, buyers: &[(i64, i32)]) -> Vec<bool> {
+        let [absent, here] = [2, 1].map(|activity| Glance {
+            activity,
+            epoch: EPOCH,
+            limit,
+            buyers: buyers.to_vec(),
+        });
+        let mut refused = stock.glance(now_ms, &[absent, here]).await.unwrap();
+        assert_eq!(refused.remove(0), vec![false; buyers.len()]);
+        refused.remove(0)
+    }
+
     #[tokio::test]
     async fn it_refuses_exactly_the_empty_handed_whom_the_script_calls_sold_out() {
         let kv = kv::connect(&testkit::kv_config()).await.unwrap();
@@ -161,19 +208,24 @@ mod tests {
         let mut refusals = 0;
         for state in states() {
             install(&stock, state).await;
-            let glance = stock.glance(1, EPOCH, NOW_MS, state.limit, &buyers);
-            let refused = glance.await.unwrap();
+            let refused = glance(&stock, NOW_MS, state.limit, &buyers).await;
             for ((user_id, quantity), refused) in buyers.iter().copied().zip(refused) {
                 install(&stock, state).await;
-                let ask = [Ask {
+                let ask = Ask {
                     user_id,
                     quantity,
                     request_key: String::new(),
                     order_id: 42,
                     trace_parent: String::new(),
-                }];
-                let reserve = stock.reserve(1, EPOCH, NOW_MS, &[], &ask);
-                let is_sold_out = match reserve.await.unwrap() {
+                };
+                let call = Call {
+                    activity: 1,
+                    epoch: EPOCH,
+                    confirmed: Vec::new(),
+                    asks: vec![ask],
+                };
+                let mut answers = stock.reserve(NOW_MS, &[call]).await.unwrap();
+                let is_sold_out = match answers.remove(0).unwrap() {
                     Reserved::Open { answers, .. } => answers == [Answer::SoldOut],
                     Reserved::Paused => false,
                 };
@@ -189,8 +241,8 @@ mod tests {
     async fn nobody_is_refused_where_it_does_not_know_the_limit() {
         let kv = kv::connect(&testkit::kv_config()).await.unwrap();
         let stock = Stock::new(kv);
-        let absent = stock.glance(1, EPOCH, NOW_MS, 1, &[(2, 1)]).await;
-        assert_eq!(absent.unwrap(), [false]);
+        let absent = glance(&stock, NOW_MS, 1, &[(2, 1)]).await;
+        assert_eq!(absent, [false]);
         let gone = State {
             state: "open",
             epoch: EPOCH,
@@ -202,9 +254,9 @@ mod tests {
             limit: 1,
         };
         install(&stock, gone).await;
-        let other = stock.glance(1, EPOCH, NOW_MS, 2, &[(2, 1)]).await;
-        assert_eq!(other.unwrap(), [false]);
-        let same = stock.glance(1, EPOCH, 0, 1, &[(2, 1), (1, 1)]).await;
-        assert_eq!(same.unwrap(), [true, false], "by the server's clock");
+        let other = glance(&stock, NOW_MS, 2, &[(2, 1)]).await;
+        assert_eq!(other, [false]);
+        let same = glance(&stock, 0, 1, &[(2, 1), (1, 1)]).await;
+        assert_eq!(same, [true, false], "by the server's clock");
     }
 }

@@ -51,37 +51,51 @@ impl Answer {
     }
 }
 
+/// One script's buyers.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) activity: i64,
+    /// Order's, as far as the caller knows.
+    pub(crate) epoch: i64,
+    /// Orders whose entries of the hand-off list may go.
+    pub(crate) confirmed: Vec<String>,
+    pub(crate) asks: Vec<Ask>,
+}
+
 impl Stock {
-    /// One script for all buyers of `asks`. `epoch`: order's, as far as the caller knows.
-    /// `confirmed`: orders whose entries of the hand-off list may go.
+    /// One script a call, all sent together. Each has an answer or an error; none has one where the connection failed.
     pub(crate) async fn reserve(
         &self,
-        activity: i64,
-        epoch: i64,
         now_ms: i64,
-        confirmed: &[String],
-        asks: &[Ask],
-    ) -> Result<Reserved, Error> {
-        let mut call = self
+        calls: &[Call],
+    ) -> Result<Vec<Result<Reserved, Error>>, Error> {
+        const UNREADABLE: Error = Error::Unexpected("a reply of reserve that cannot be read");
+        let scripts = calls.iter().map(|call| self.reserve_call(now_ms, call));
+        let replies = self.reserve.invoke_all(&self.kv, scripts).await?;
+        let read = |(call, reply): (&Call, Result<Vec<kv::Value>, kv::Error>)| {
+            decode(reply?, call.asks.len()).ok_or(UNREADABLE)
+        };
+        Ok(calls.iter().zip(replies).map(read).collect())
+    }
+
+    fn reserve_call(&self, now_ms: i64, call: &Call) -> kv::Call<'_> {
+        let keys = self.keys(call.activity, ["meta", "returned", "buyers", "unsent"]);
+        let mut script = self
             .reserve
-            .call(
-                &self.kv,
-                &self.keys(activity, ["meta", "returned", "buyers", "unsent"]),
-            )
+            .call(&self.kv, &keys)
             .arg(now_ms)
-            .arg(epoch)
-            .arg(confirmed.len())
-            .arg(confirmed);
-        for ask in asks {
-            call = call
+            .arg(call.epoch)
+            .arg(call.confirmed.len())
+            .arg(&call.confirmed);
+        for ask in &call.asks {
+            script = script
                 .arg(ask.user_id)
                 .arg(ask.quantity)
                 .arg(&ask.request_key)
                 .arg(ask.order_id)
                 .arg(&ask.trace_parent);
         }
-        let reply: Vec<kv::Value> = call.invoke().await?;
-        decode(reply, asks.len()).ok_or(Error::Unexpected("a reply of reserve that cannot be read"))
+        script
     }
 }
 
