@@ -199,7 +199,9 @@ impl Bench {
         if !self.options.plays(Bare::Bound.name()) {
             return Ok(0.0);
         }
-        let used = self.bare_load(Bare::Bound, (AROUND, 0)).await?;
+        let used = self
+            .bare_load(Bare::Bound, (AROUND.min(self.options.duration), 0))
+            .await?;
         Ok(used.told.rate())
     }
 

@@ -69,10 +69,10 @@ async fn calls_together_have_an_answer_each() {
             .map(|key| script.call(&kv, std::slice::from_ref(key)).arg(round));
         let answers: Vec<Result<i64, kv::Error>> = script.invoke_all(&kv, calls).await.unwrap();
         let total = [1, 3][round - 1];
-        assert!(
-            matches!(answers[..], [Ok(a), Err(kv::Error::Refused(_)), Ok(c)] if a == total && c == total),
-            "{answers:?}"
-        );
+        let [Ok(first), Err(kv::Error::Refused(_)), Ok(third)] = answers[..] else {
+            panic!("{answers:?}");
+        };
+        assert_eq!((first, third), (total, total));
     }
     let none = script.invoke_all::<i64>(&kv, []).await.unwrap();
     assert!(none.is_empty());

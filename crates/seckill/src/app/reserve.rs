@@ -100,15 +100,10 @@ impl App {
 
     async fn reserve_together(&self, groups: Vec<Group>) -> Vec<Told> {
         let (groups, mut done) = self.glance(groups).await;
-        fail::fail_point!("reserve.before_script", |_| {
-            done.extend(groups.iter().flat_map(|group| group.all(Outcome::Busy)));
-            done
-        });
+        fail::fail_point!("reserve.before_script", |_| busy(done.clone(), &groups));
         let called = self.call_scripts(groups, &mut done).await;
         fail::fail_point!("reserve.after_script", |_| {
-            let groups = called.iter().map(|called| &called.group);
-            done.extend(groups.flat_map(|group| group.all(Outcome::Busy)));
-            done
+            busy(done.clone(), called.iter().map(|called| &called.group))
         });
         let mut winners = Vec::with_capacity(called.len());
         for called in called {
@@ -143,8 +138,7 @@ impl App {
             Ok(refused) => refused,
             Err(error) if error.is_away() => {
                 self.unanswered(&error);
-                let busy = groups.iter().flat_map(|group| group.all(Outcome::Busy));
-                return (Vec::new(), busy.collect());
+                return (Vec::new(), busy(Vec::new(), &groups));
             }
             // One of the sales cannot be read: its script will say so.
             Err(_) => return (groups, Vec::new()),
@@ -287,6 +281,14 @@ impl Group {
                 .collect(),
         }
     }
+}
+
+fn busy<'a>(mut done: Vec<Told>, groups: impl IntoIterator<Item = &'a Group>) -> Vec<Told> {
+    let all = groups
+        .into_iter()
+        .flat_map(|group| group.all(Outcome::Busy));
+    done.extend(all);
+    done
 }
 
 fn by_sale(asked: Vec<(Arc<Sale>, Asked)>) -> Vec<Group> {
