@@ -14,7 +14,6 @@ use proto::order::{
     FenceChunk, FenceRequest, GetOrderRequest, LeaseIdsRequest, LeaseIdsResponse,
     ListOrdersRequest, ListOrdersResponse, LiveUnitsRequest, LiveUnitsResponse, OpenSaleRequest,
     OpenSaleResponse, OrderView, OutcomeRequest, OutcomeResponse, RefundOrderRequest,
-    SettleRequest,
     order_server::{Order, OrderServer},
 };
 use tonic::{Request, Response, Status};
@@ -106,10 +105,6 @@ impl Order for StandIn {
         &self,
         _: Request<OutcomeRequest>,
     ) -> Result<Response<OutcomeResponse>, Status> {
-        Err(not_here())
-    }
-
-    async fn settle(&self, _: Request<SettleRequest>) -> Result<Response<OutcomeResponse>, Status> {
         Err(not_here())
     }
 
