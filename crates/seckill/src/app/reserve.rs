@@ -39,7 +39,8 @@ struct Group {
 struct Called {
     group: Group,
     asks: Vec<Ask>,
-    reserved: Reserved,
+    now: Now,
+    answers: Vec<Answer>,
 }
 
 /// A buyer's place in the batch, and the answer.
@@ -159,7 +160,7 @@ impl App {
         (groups, done)
     }
 
-    /// Whoever cannot be asked about is done.
+    /// Whoever cannot be asked about, or belongs to a sale that does not sell just now, is done.
     async fn call_scripts(&self, groups: Vec<Group>, done: &mut Vec<Told>) -> Vec<Called> {
         let (mut called, mut calls) = (Vec::new(), Vec::new());
         for group in groups {
@@ -190,18 +191,33 @@ impl App {
                 self.unanswered(&error);
                 None
             });
-            if let Some(reserved) = answer {
-                self.redis_answered();
-                heard.push(Called {
-                    group,
-                    asks: call.asks,
-                    reserved,
-                });
-            } else {
+            let Some(reserved) = answer else {
                 // It may have run: these ids may name orders, and the relay will find what was
                 // reserved.
                 group.sale.keep_confirmed(call.confirmed);
                 done.extend(group.all(Outcome::Busy));
+                continue;
+            };
+            self.redis_answered();
+            match reserved {
+                Reserved::Open {
+                    epoch,
+                    now_ms,
+                    answers,
+                } => heard.push(Called {
+                    group,
+                    asks: call.asks,
+                    now: Now {
+                        epoch,
+                        at_ms: now_ms,
+                    },
+                    answers,
+                }),
+                Reserved::Paused => {
+                    let spare = call.asks.iter().map(|ask| ask.order_id);
+                    self.order_ids.give_back(spare);
+                    done.extend(group.all(Outcome::Paused));
+                }
             }
         }
         heard
@@ -212,34 +228,16 @@ impl App {
         let Called {
             group: Group { sale, buyers },
             asks,
-            reserved,
-        } = called;
-        let mut winners = Vec::new();
-        let Reserved::Open {
-            epoch,
-            now_ms,
+            now,
             answers,
-        } = reserved
-        else {
-            self.order_ids
-                .give_back(asks.iter().map(|ask| ask.order_id));
-            let paused = buyers
-                .iter()
-                .map(|asked| (asked.place, told(Outcome::Paused)));
-            done.extend(paused);
-            return Winners { sale, winners };
-        };
-        let now = Now {
-            epoch,
-            at_ms: now_ms,
-        };
+        } = called;
         // Who comes back for an order says nothing of what is left.
         if answers.contains(&Answer::SoldOut) {
             sale.saw_sold_out(true);
         } else if answers.iter().any(Answer::is_won) {
             sale.saw_sold_out(false);
         }
-        let mut spare = Vec::new();
+        let (mut spare, mut winners) = (Vec::new(), Vec::new());
         for ((Asked { place, span, .. }, ask), answer) in buyers.into_iter().zip(asks).zip(answers)
         {
             if !answer.is_won() {
