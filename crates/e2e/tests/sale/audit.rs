@@ -30,29 +30,24 @@ async fn run(shop: &Shop, verb: &str, key: &str, rest: &[&str]) {
     let _: kv::Value = shop.kv.query(&command).await.unwrap();
 }
 
-/// In order's place: whatever is to land gets this verdict.
-fn answer_all(shop: &Shop, verdict: mq::Verdict) {
-    let options = mq::ConsumerOptions {
-        prefetch: 10,
-        batch_max: 10,
-        batch_wait: std::time::Duration::ZERO,
-    };
+const ONE: mq::ConsumerOptions = mq::ConsumerOptions {
+    prefetch: 1,
+    batch_max: 1,
+    batch_wait: std::time::Duration::ZERO,
+};
+
+/// In order's place: whatever is to land has to wait for MySQL.
+fn retry_all(shop: &Shop) {
     shop.broker
-        .consume(options, move |messages: Vec<mq::Delivery<Reserved>>| {
-            let verdicts = vec![verdict.clone(); messages.len()];
-            async move { verdicts }
+        .consume(ONE, async |_: Vec<mq::Delivery<Reserved>>| {
+            vec![mq::Verdict::Retry("MySQL is away".into())]
         });
 }
 
 /// In order's place: keeps one message in hand, where no queue shows it, and has it tried again in the end.
 fn hold_one(shop: &Shop, let_go: Arc<Notify>) {
-    let options = mq::ConsumerOptions {
-        prefetch: 1,
-        batch_max: 1,
-        batch_wait: std::time::Duration::ZERO,
-    };
     shop.broker
-        .consume(options, move |_: Vec<mq::Delivery<Reserved>>| {
+        .consume(ONE, move |_: Vec<mq::Delivery<Reserved>>| {
             let let_go = Arc::clone(&let_go);
             async move {
                 let_go.notified().await;
@@ -103,7 +98,7 @@ async fn equal_sides_are_nothing_to_say_and_busy_ones_not_judged() {
 async fn a_reservation_on_the_retry_ladder_is_not_handed_off_again() {
     let shop = shop(&[service::Role::Grpc, service::Role::Jobs]).await;
     let sale = shop.sale(1, 1).await;
-    answer_all(&shop, mq::Verdict::Retry("MySQL is away".into()));
+    retry_all(&shop);
     shop.buy(sale, 7).await;
     shop.app.relay().await.unwrap();
     shop.clock.advance_ms(61_000);

@@ -4,15 +4,25 @@ use proto::order::{Reserved, ReservedItem};
 
 use super::App;
 
+/// Calls that wait together may share a message, which is not to grow beyond so many reservations.
+const TOGETHER: usize = 2_000;
+
 impl App {
-    /// Publishes reservations in messages of their usual size; answers the orders that the broker has.
+    /// Publishes reservations, however many; answers the orders that the broker has.
     pub(crate) async fn hand_off_all(&self, items: &[ReservedItem]) -> Vec<String> {
-        let calls = items.chunks(self.buyers_per_call).map(|items| async move {
-            let confirmed = self.hand_off.call(items.to_vec()).await.unwrap_or(false);
-            let orders = items.iter().map(|item| item.order_id.to_string());
-            orders.filter(|_| confirmed).collect::<Vec<_>>()
-        });
-        join_all(calls).await.into_iter().flatten().collect()
+        let mut confirmed = Vec::new();
+        for together in items.chunks(TOGETHER) {
+            let calls = together.chunks(self.buyers_per_call);
+            let calls = calls.map(|items| self.hand_off_some(items));
+            confirmed.extend(join_all(calls).await.into_iter().flatten());
+        }
+        confirmed
+    }
+
+    async fn hand_off_some(&self, items: &[ReservedItem]) -> Vec<String> {
+        let confirmed = self.hand_off.call(items.to_vec()).await.unwrap_or(false);
+        let orders = items.iter().map(|item| item.order_id.to_string());
+        orders.filter(|_| confirmed).collect()
     }
 }
 
