@@ -110,7 +110,7 @@ impl Worker {
                 Ok(Begun::Mine(job)) => {
                     let span = info_span!("compare.run", job.id = %name, job.attempt = job.attempt);
                     if let Some(parent) = &delivery.trace_parent {
-                        service::trace::set_parent(&span, parent);
+                        trace::set_parent(&span, parent);
                     }
                     self.run(&job).instrument(span).await;
                     return Verdict::Done;

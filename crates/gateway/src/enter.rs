@@ -50,9 +50,9 @@ pub(crate) async fn enter(
         otel.kind = "server"
     );
     if let Some(parent) = text(request.headers(), "traceparent") {
-        service::trace::set_parent(&span, parent);
+        trace::set_parent(&span, parent);
     }
-    let trace_id = span.in_scope(service::trace::current_trace_id);
+    let trace_id = span.in_scope(trace::current_trace_id);
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip());
     let caller = Caller::of(request.headers(), request.uri(), peer);

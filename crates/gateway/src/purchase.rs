@@ -69,7 +69,7 @@ pub(crate) async fn buy(
         user_id: buyer,
         quantity,
         request_key: request_key(headers, buyer, target)?,
-        trace_parent: service::trace::sampled_trace_parent().unwrap_or_default(),
+        trace_parent: trace::sampled_trace_parent().unwrap_or_default(),
         deadline_ms: cx.0.now_ms.saturating_add(gateway.reserver.timeout_ms()),
     };
     let reply = gateway.reserver.reserve(item).await;

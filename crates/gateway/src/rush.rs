@@ -25,10 +25,10 @@ use futures_util::{
     future::{BoxFuture, Either},
 };
 use hyper::body::Incoming;
-use service::trace::Head;
 use tokio::sync::OwnedSemaphorePermit;
 use tower::{Layer, Service};
 use tower_http::cors::Cors;
+use trace::Head;
 use tracing::{Instrument, Span};
 
 use crate::{
@@ -185,7 +185,7 @@ async fn purchase(
     let trace_parent = enter::text(&parts.headers, "traceparent");
     let head = Head::draw(trace_parent, gateway.config.service.trace_kept());
     let span = span(&way, head, trace_parent);
-    let trace_id = span.in_scope(service::trace::current_trace_id);
+    let trace_id = span.in_scope(trace::current_trace_id);
     let caller = Caller::of(&parts.headers, &parts.uri, visitor.peer().ip());
     let cx = enter::context(
         &gateway,
@@ -225,7 +225,7 @@ fn span(way: &Way, head: Head, trace_parent: Option<&str>) -> Span {
         trace.drawn = true
     );
     if let Some(parent) = trace_parent {
-        service::trace::set_parent(&span, parent);
+        trace::set_parent(&span, parent);
     }
     span
 }

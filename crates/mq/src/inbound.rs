@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, error, info, info_span};
 
 use crate::{
-    Delivery, Message, Verdict, metrics, topology, trace,
+    Delivery, Message, Verdict, metrics, topology,
     wire::{Envelope, Parcel},
 };
 

@@ -16,7 +16,6 @@ mod message;
 mod metrics;
 mod publisher;
 mod topology;
-mod trace;
 mod verdict;
 mod wire;
 

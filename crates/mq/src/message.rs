@@ -2,8 +2,6 @@ use bytes::Bytes;
 use clock::{Clock, SystemClock};
 use uuid::Uuid;
 
-use crate::trace;
-
 /// What a service says to another one: a wire shape, the queue that it travels in and how patiently
 /// it is tried again.
 pub trait Message: prost::Message + Default + 'static {
@@ -50,7 +48,7 @@ impl Outgoing {
             name: M::NAME.to_owned(),
             version: M::VERSION,
             body: message.encode_to_vec().into(),
-            trace_parent: trace::current(),
+            trace_parent: trace::current_trace_parent(),
             at_ms: SystemClock.now_ms(),
         }
     }

@@ -22,7 +22,7 @@ use crate::{
     SECRET, answer, deadline,
     metrics::{self, Call},
     status::refuse,
-    trace,
+    trace_header,
 };
 
 /// Asked by whoever starts and stops processes, who knows no secret, also of a server that is full.
@@ -152,7 +152,7 @@ fn span(request: &Request<Body>) -> Span {
         otel.kind = "server",
         rpc.outcome = Empty,
     );
-    trace::adopt(&span, request.headers());
+    trace_header::adopt(&span, request.headers());
     span
 }
 

@@ -18,7 +18,7 @@ mod peer;
 
 mod deadline;
 mod metrics;
-mod trace;
+mod trace_header;
 
 pub use config::{FleetConfig, PeerConfig, ServerConfig};
 pub use peer::{Channel, peer};

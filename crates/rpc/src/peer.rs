@@ -21,7 +21,7 @@ use crate::{
     deadline,
     lent::Place,
     metrics::{Trouble, count_trouble},
-    trace,
+    trace_header,
 };
 
 /// Before a call goes out again that did not reach its peer: time to find another replica.
@@ -83,7 +83,7 @@ impl Service<Request<Body>> for Channel {
         let due = Instant::now() + limit;
         let due = deadline::inherited().map_or(due, |inherited| inherited.min(due));
         parts.headers.insert(SECRET, self.shared.secret.clone());
-        trace::inject(&mut parts.headers);
+        trace_header::inject(&mut parts.headers);
         Box::pin(self.clone().send(parts, body, due))
     }
 }

@@ -11,7 +11,6 @@ mod jobs;
 mod readiness;
 mod settings;
 mod telemetry;
-pub mod trace;
 
 pub use config::Validate;
 pub use ctx::Ctx;

@@ -52,10 +52,10 @@ impl Lander {
             .filter(|parent| !parent.is_empty());
         // The batch is part of the first sampled buyer's trace, and names the others.
         if let Some(first) = causes.next() {
-            service::trace::set_parent(&span, first);
+            trace::set_parent(&span, first);
         }
         for other in causes {
-            service::trace::link(&span, other);
+            trace::link(&span, other);
         }
         self.land_all(deliveries).instrument(span).await
     }

@@ -130,7 +130,7 @@ fn malformed() -> Verdict {
 fn span(name: &'static str, trace_parent: Option<&str>) -> Span {
     let span = info_span!("order.event", otel.name = name);
     if let Some(parent) = trace_parent {
-        service::trace::set_parent(&span, parent);
+        trace::set_parent(&span, parent);
     }
     span
 }

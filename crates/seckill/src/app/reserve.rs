@@ -313,7 +313,7 @@ fn span(item: &ReserveItem) -> Span {
         otel.name = "seckill.reserve",
         activity.id = item.activity_id
     );
-    service::trace::set_parent(&span, &item.trace_parent);
+    trace::set_parent(&span, &item.trace_parent);
     span
 }
 
@@ -321,7 +321,7 @@ fn ask(Asked { item, span, .. }: &Asked, order_id: i64) -> Ask {
     let trace_parent = if span.is_none() {
         None
     } else {
-        span.in_scope(service::trace::current_trace_parent)
+        span.in_scope(trace::current_trace_parent)
     };
     Ask {
         user_id: item.user_id,

@@ -58,7 +58,7 @@ fn logged(log: LogFormat) -> (Vec<String>, String) {
         let trace = tracing::info_span!("land", order.id = 7).in_scope(|| {
             tracing::info!(order.units = 2, "landed");
             tracing::debug!("too much");
-            crate::trace::current_trace_id().unwrap()
+            trace::current_trace_id().unwrap()
         });
         tracing::warn!("idle");
         trace
@@ -130,9 +130,9 @@ async fn spans_are_sent_before_the_process_ends_and_only_those_that_are_sampled(
         tracing::info_span!("land").in_scope(|| {});
         let unsampled = tracing::info_span!("browse");
         let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
-        crate::trace::set_parent(&unsampled, parent);
+        trace::set_parent(&unsampled, parent);
         unsampled.in_scope(|| {
-            let ours = crate::trace::current_trace_parent().unwrap();
+            let ours = trace::current_trace_parent().unwrap();
             assert!(
                 ours.starts_with("00-0af7651916cd43dd8448eb211c80319c-"),
                 "{ours}"

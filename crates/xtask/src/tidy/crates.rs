@@ -8,7 +8,7 @@ const SERVICES: [&str; 7] = [
 
 /// Lower rings first; a crate stands only on rings below its own.
 const RINGS: [&[&str]; 5] = [
-    &["ids", "money", "clock", "fault"],
+    &["ids", "money", "clock", "fault", "trace"],
     &[
         "service", "db", "kv", "mq", "outbox", "rpc", "auth", "blob", "batch",
     ],

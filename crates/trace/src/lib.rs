@@ -1,4 +1,5 @@
-//! W3C trace context as text (`traceparent`, version 00), for wires that carry it beside the message.
+//! W3C trace context as text (`traceparent`, version 00: <https://www.w3.org/TR/trace-context/>), for every wire
+//! that carries it beside a message.
 
 use opentelemetry::{
     Context,
@@ -7,6 +8,9 @@ use opentelemetry::{
 use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+/// A span with more links than that could not be read.
+const LINKS_MAX: usize = 64;
 
 /// The current span's context as a `traceparent` value; `None` when nothing is traced.
 pub fn current_trace_parent() -> Option<String> {
@@ -68,6 +72,18 @@ pub fn set_parent(span: &Span, trace_parent: &str) {
     if let Some(parent) = parse(trace_parent) {
         // Fails only for a span that is not recorded.
         let _ = span.set_parent(Context::new().with_remote_span_context(parent));
+    }
+}
+
+/// Makes `span` a child of its only cause, or links it to each of several.
+pub fn join<'a>(span: &Span, causes: impl Iterator<Item = &'a str>) {
+    let mut causes = causes.filter(|cause| parse(cause).is_some());
+    match (causes.next(), causes.next()) {
+        (Some(only), None) => set_parent(span, only),
+        (first, second) => {
+            let several = first.into_iter().chain(second).chain(causes);
+            several.take(LINKS_MAX).for_each(|cause| link(span, cause));
+        }
     }
 }
 
