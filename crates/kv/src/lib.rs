@@ -66,10 +66,7 @@ impl Kv {
 
     /// Sends commands together, each with an answer or an error of its own as in [`query`](Self::query); none has one
     /// where the connection failed.
-    pub(crate) async fn query_all(
-        &self,
-        commands: &Pipeline,
-    ) -> Result<Vec<Result<Value, Error>>, Error> {
+    pub async fn query_all(&self, commands: &Pipeline) -> Result<Vec<Result<Value, Error>>, Error> {
         if commands.is_empty() {
             return Ok(Vec::new());
         }
@@ -127,6 +124,22 @@ impl Kv {
                 identity::Failed::Redis(error) => self.failed(&connection, error),
                 identity::Failed::Unreadable(text) => Error::Identity(text),
             })
+    }
+
+    /// [`run_id`](Self::run_id) of each key, asked once where one server holds them all. Errors as in
+    /// [`query_all`](Self::query_all).
+    pub async fn run_ids(
+        &self,
+        keys: &[String],
+    ) -> Result<Vec<Result<ServerIdentity, Error>>, Error> {
+        if self.is_cluster() {
+            return Ok(join_all(keys.iter().map(|key| self.run_id(key))).await);
+        }
+        let Some(key) = keys.first() else {
+            return Ok(Vec::new());
+        };
+        let server = self.run_id(key).await?;
+        Ok(keys.iter().map(|_| Ok(server.clone())).collect())
     }
 
     /// Whether the server answers, for readiness.

@@ -111,12 +111,12 @@ impl Link {
         }
     }
 
-    /// Forgets a connection that broke, unless another took its place already. A cluster's connection repairs
-    /// itself, from the configured nodes if need be.
     pub(crate) fn is_cluster(&self) -> bool {
         matches!(self.0.target, Target::Cluster(_))
     }
 
+    /// Forgets a connection that broke, unless another took its place already. A cluster's connection repairs
+    /// itself, from the configured nodes if need be.
     pub(crate) fn drop_broken(&self, broken: &Connection) {
         let Connection::Single(_, broken) = broken else {
             return;

@@ -92,18 +92,26 @@ impl Stock {
         Ok(paused == 1)
     }
 
-    /// Which server holds the sale's keys, with which history.
-    pub(crate) async fn server(&self, activity: i64) -> Result<ServerIdentity, Error> {
-        Ok(self.kv.run_id(&self.key(activity, "meta")).await?)
+    /// Which server holds each sale's keys, with which history.
+    pub(crate) async fn servers(
+        &self,
+        activities: &[i64],
+    ) -> Result<Vec<Result<ServerIdentity, kv::Error>>, Error> {
+        let meta = activities.iter().map(|&id| self.key(id, "meta"));
+        let keys: Vec<String> = meta.collect();
+        Ok(self.kv.run_ids(&keys).await?)
     }
 
-    /// Removes what sells. The hand-off list stays until the relay has emptied it.
-    pub(crate) async fn remove(&self, activity: i64) -> Result<(), Error> {
-        let mut remove = kv::cmd("DEL");
-        for part in ["meta", "returned", "buyers"] {
-            remove.arg(self.key(activity, part));
+    /// Removes what sells. The hand-off lists stay until the relay has emptied them.
+    pub(crate) async fn remove(&self, activities: &[i64]) -> Result<(), Error> {
+        let mut remove = kv::pipe();
+        for &activity in activities {
+            remove.del(&self.keys(activity, ["meta", "returned", "buyers"]));
         }
-        Ok(self.kv.query(&remove).await?)
+        let removed = self.kv.query_all(&remove).await?;
+        removed
+            .into_iter()
+            .try_for_each(|removed| Ok(removed.map(drop)?))
     }
 }
 

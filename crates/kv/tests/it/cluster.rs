@@ -141,26 +141,24 @@ async fn the_same_calls_work_on_a_cluster() {
         "cluster_add",
         "return redis.call('INCRBY', KEYS[1], ARGV[1])",
     );
-    let mut owners = std::collections::HashSet::new();
-    for activity in 0..30 {
-        let key = kv.key(&format!("{{sale:{activity}}}:meta"));
-        let sum: i64 = script
-            .call(&kv, std::slice::from_ref(&key))
-            .arg(activity)
-            .invoke()
-            .await
-            .unwrap();
-        assert_eq!(sum, activity);
-        owners.insert(kv.run_id(&key).await.unwrap().run_id);
+    let keys: Vec<String> = (0..30)
+        .map(|activity| kv.key(&format!("{{sale:{activity}}}:meta")))
+        .collect();
+    for (key, activity) in keys.iter().zip(0..) {
+        let call = script.call(&kv, std::slice::from_ref(key)).arg(activity);
+        assert_eq!(call.invoke::<i64>().await.unwrap(), activity);
     }
+    let owners = kv.run_ids(&keys).await.unwrap();
+    assert_eq!(owners.len(), keys.len());
+    let owners: std::collections::HashSet<_> = owners
+        .into_iter()
+        .map(|owner| owner.unwrap().run_id)
+        .collect();
     assert_eq!(
         owners.len(),
         3,
         "the keys live on three servers, and each says who it is"
     );
-    let keys: Vec<String> = (0..30)
-        .map(|activity| kv.key(&format!("{{sale:{activity}}}:meta")))
-        .collect();
     let calls = keys
         .iter()
         .map(|key| script.call(&kv, std::slice::from_ref(key)).arg(1));

@@ -100,6 +100,9 @@ async fn a_server_has_a_name() {
     let identity = kv.run_id(&kv.key("{sale:1}:meta")).await.unwrap();
     assert_eq!(identity.run_id.len(), 40);
     assert_eq!(identity.replication_id.len(), 40);
-    assert_eq!(identity, kv.run_id("anything").await.unwrap());
+    let keys = ["anything", "else"].map(str::to_owned);
+    let both = kv.run_ids(&keys).await.unwrap();
+    assert!(both.len() == 2 && both.into_iter().all(|each| each.unwrap() == identity));
+    assert!(kv.run_ids(&[]).await.unwrap().is_empty());
     kv.settings_warnings().await.unwrap();
 }

@@ -1,8 +1,9 @@
 //! Whether a sale in Redis is what it should be. A false alarm costs one rebuild and is safe.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
-use futures_util::{StreamExt, stream};
+use futures_util::future::join_all;
+use kv::ServerIdentity;
 
 use super::{App, rebuild::Fenced};
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 };
 
 /// Sales that are looked at together.
-const TOGETHER: usize = 16;
+const TOGETHER: usize = 32;
 
 /// Why a sale has to be rebuilt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,41 +55,68 @@ impl App {
     /// well, each beside the others. Keys of a sale that is over go.
     pub async fn detect(self: &Arc<Self>) -> Result<(), Error> {
         let suspects = self.hear_epochs().await?;
-        stream::iter(self.sales.all())
-            .for_each_concurrent(TOGETHER, |sale| {
-                let suspect = suspects.contains(&sale.id);
-                async move {
-                    if let Err(error) = self.detect_in(&sale, suspect).await {
-                        let error = fault::chain(&error);
-                        tracing::warn!(activity.id = sale.id, error, "a sale was not looked at");
-                    }
-                }
-            })
-            .await;
+        for sales in self.sales.all().chunks(TOGETHER) {
+            if let Err(error) = self.detect_among(sales, &suspects).await {
+                let ids: Vec<i64> = sales.iter().map(|sale| sale.id).collect();
+                let error = fault::chain(&error);
+                tracing::warn!(activity.ids = ?ids, error, "sales were not looked at");
+            }
+        }
         Ok(())
     }
 
-    async fn detect_in(self: &Arc<Self>, sale: &Arc<Sale>, suspect: bool) -> Result<(), Error> {
-        let activity = sale.activity();
-        if matches!(activity.state, State::Ended | State::Cancelled) {
-            metrics::forget(sale.id);
-            return self.stock.remove(sale.id).await;
+    async fn detect_among(
+        self: &Arc<Self>,
+        sales: &[Arc<Sale>],
+        suspects: &HashSet<i64>,
+    ) -> Result<(), Error> {
+        let (mut over, mut due, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+        for sale in sales {
+            let activity = sale.activity();
+            if matches!(activity.state, State::Ended | State::Cancelled) {
+                metrics::forget(sale.id);
+                over.push(sale.id);
+            } else if self.is_due(&activity) {
+                due.push(sale);
+                ids.push(sale.id);
+            }
         }
-        if !self.is_due(&activity) {
-            return Ok(());
-        }
-        if let Some(cause) = self.judge(sale, suspect).await?
-            && let Some(turn) = sale.begin_rebuild()
-        {
+        self.stock.remove(&over).await?;
+        let looks = self.stock.look_all(&ids).await?;
+        // After the looks: what they saw was on no later server than this.
+        let servers = self.stock.servers(&ids).await?;
+        let judged = due.into_iter().zip(looks).zip(servers);
+        let judged = judged.map(async |((sale, look), server)| {
+            let suspect = suspects.contains(&sale.id);
+            match self.judge(sale, look, server, suspect).await {
+                Ok(Some(cause)) => self.heal_detached(sale, cause),
+                Ok(None) => {}
+                Err(error) => {
+                    let error = fault::chain(&error);
+                    tracing::warn!(activity.id = sale.id, error, "a sale was not judged");
+                }
+            }
+        });
+        join_all(judged).await;
+        Ok(())
+    }
+
+    fn heal_detached(self: &Arc<Self>, sale: &Arc<Sale>, cause: Cause) {
+        if let Some(turn) = sale.begin_rebuild() {
             let app = Arc::clone(self);
             self.tracker
                 .spawn(async move { app.heal(turn, cause).await });
         }
-        Ok(())
     }
 
-    async fn judge(&self, sale: &Sale, suspect: bool) -> Result<Option<Cause>, Error> {
-        let look = match self.stock.look(sale.id).await {
+    async fn judge(
+        &self,
+        sale: &Sale,
+        look: Result<Option<Look>, Error>,
+        server: Result<ServerIdentity, kv::Error>,
+        suspect: bool,
+    ) -> Result<Option<Cause>, Error> {
+        let look = match look {
             Err(Error::Unexpected(_)) => return Ok(Some(Cause::Torn)),
             look => look?,
         };
@@ -101,7 +129,7 @@ impl App {
             // A fence that is being installed right now is not news.
             return self.unless_leased(sale, Cause::OtherEpoch).await;
         }
-        if look.server != self.stock.server(sale.id).await? {
+        if look.server != server? {
             return Ok(Some(Cause::OtherServer));
         }
         if suspect {

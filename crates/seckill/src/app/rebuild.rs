@@ -141,7 +141,7 @@ impl App {
             }
             Outcome::Fenced | Outcome::Ended => {
                 // Detection removes what is seen later.
-                if let Err(error) = self.stock.remove(activity).await {
+                if let Err(error) = self.stock.remove(&[activity]).await {
                     let error = fault::chain(&error);
                     tracing::info!(activity.id = activity, error, "keys of an ended sale stay");
                 }
@@ -172,7 +172,8 @@ impl App {
         let until = Instant::now() + self.config.courtesy();
         while Instant::now() < until {
             // A Redis that does not answer has nothing to wait for.
-            let unsent = self.stock.unsent_count(activity).await.unwrap_or_default();
+            let unsent = self.stock.unsent_counts(&[activity]).await;
+            let unsent: u64 = unsent.unwrap_or_default().into_iter().flatten().sum();
             let ready = self
                 .broker
                 .depth(<proto::order::Reserved as mq::Message>::QUEUE)

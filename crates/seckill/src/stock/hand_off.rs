@@ -52,10 +52,18 @@ impl Stock {
         }
     }
 
-    pub(crate) async fn unsent_count(&self, activity: i64) -> Result<u64, Error> {
-        let mut count = kv::cmd("HLEN");
-        count.arg(self.key(activity, "unsent"));
-        Ok(self.kv.query(&count).await?)
+    /// How many entries each list has, or why it cannot be read.
+    pub(crate) async fn unsent_counts(
+        &self,
+        activities: &[i64],
+    ) -> Result<Vec<Result<u64, Error>>, Error> {
+        let mut counts = kv::pipe();
+        for &activity in activities {
+            counts.hlen(self.key(activity, "unsent"));
+        }
+        let counts = self.kv.query_all(&counts).await?;
+        let read = |count: Result<kv::Value, kv::Error>| Ok(kv::read(count?)?);
+        Ok(counts.into_iter().map(read).collect())
     }
 
     pub(crate) async fn forget_unsent(

@@ -21,7 +21,7 @@ impl Stock {
     ) -> Result<bool, Error> {
         // Read before anything is staged: a server that restarts in between is found to be another
         // one.
-        let server = self.server(activity).await?;
+        let server = self.kv.run_id(&self.key(activity, "meta")).await?;
         let sold: HashSet<i64> = live.iter().map(|unit| unit.unit_no).collect();
         let next = sold.iter().copied().max().unwrap_or_default();
         let gaps: Vec<i64> = (1..=next).filter(|unit| !sold.contains(unit)).collect();

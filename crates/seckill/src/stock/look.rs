@@ -27,18 +27,29 @@ impl Look {
     }
 }
 
+const UNREADABLE: &str = "a meta that cannot be read";
+
 impl Stock {
     /// `None`: absent. A meta that cannot be read is [`Error::Unexpected`].
     pub(crate) async fn look(&self, activity: i64) -> Result<Option<Look>, Error> {
-        let reply: Vec<String> = self
-            .look
-            .call(
-                &self.kv,
-                &self.keys(activity, ["meta", "returned", "buyers", "unsent"]),
-            )
-            .invoke()
-            .await?;
-        present(&reply, read, "a meta that cannot be read")
+        let reply: Vec<String> = self.look_call(activity).invoke().await?;
+        present(&reply, read, UNREADABLE)
+    }
+
+    /// [`look`](Self::look) at each, sent together.
+    pub(crate) async fn look_all(
+        &self,
+        activities: &[i64],
+    ) -> Result<Vec<Result<Option<Look>, Error>>, Error> {
+        let calls = activities.iter().map(|&activity| self.look_call(activity));
+        let replies = self.look.invoke_all(&self.kv, calls).await?;
+        let read = |reply: Result<Vec<String>, kv::Error>| present(&reply?, read, UNREADABLE);
+        Ok(replies.into_iter().map(read).collect())
+    }
+
+    fn look_call(&self, activity: i64) -> kv::Call<'_> {
+        let keys = self.keys(activity, ["meta", "returned", "buyers", "unsent"]);
+        self.look.call(&self.kv, &keys)
     }
 }
 
