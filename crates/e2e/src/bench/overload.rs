@@ -44,6 +44,8 @@ const SLOW_CLIENTS: usize = 500;
 /// Answers that each of them leaves unread.
 const UNREAD: usize = 30;
 const SOLD_OUT: i64 = 60_003;
+/// Whether the kernel shares processors among sessions instead of processes.
+const AUTOGROUP: &str = "/proc/sys/kernel/sched_autogroup_enabled";
 
 #[derive(Debug)]
 pub struct Overload {
@@ -80,6 +82,9 @@ impl Overload {
         ];
         let binary = env::current_exe()?.with_file_name("mall");
         let fleet = Fleet::start_binary(binary, &env).await?;
+        if fs::read_to_string(AUTOGROUP).is_ok_and(|text| text.trim() == "1") {
+            println!("{AUTOGROUP} is 1: engines on one processor with the fleet may starve");
+        }
         let _pinned = Pinned::new(&fleet)?;
         let (api, admin) = (fleet.api()?, fleet.admin().await?);
         let activity = sale::open(&api, &admin, 1, 86_400).await?;
