@@ -106,7 +106,7 @@ impl Stock {
     pub(crate) async fn remove(&self, activities: &[i64]) -> Result<(), Error> {
         let mut remove = kv::pipe();
         for &activity in activities {
-            remove.del(&self.keys(activity, ["meta", "returned", "buyers"]));
+            remove.unlink(&self.keys(activity, ["meta", "returned", "buyers"]));
         }
         let removed = self.kv.query_all(&remove).await?;
         removed

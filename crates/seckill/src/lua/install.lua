@@ -10,14 +10,15 @@
 
 local there = tonumber(redis.call('HGET', KEYS[1], 'epoch') or nil)
 if there and there >= tonumber(ARGV[1]) then
-  redis.call('DEL', KEYS[4], KEYS[5])
+  redis.call('UNLINK', KEYS[4], KEYS[5])
   return 0
 end
 local returned, slots = redis.call('LLEN', KEYS[4]), redis.call('HLEN', KEYS[5])
 if returned ~= tonumber(ARGV[9]) or slots ~= tonumber(ARGV[10]) then
   return -1
 end
-redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
+-- A million buyers are freed beside the other sales, not before them.
+redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3])
 if redis.call('EXISTS', KEYS[4]) == 1 then
   redis.call('RENAME', KEYS[4], KEYS[2])
   redis.call('PERSIST', KEYS[2])

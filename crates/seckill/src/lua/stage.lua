@@ -8,7 +8,7 @@
 --       by itself.
 
 if ARGV[2] == '1' then
-  redis.call('DEL', KEYS[1], KEYS[2])
+  redis.call('UNLINK', KEYS[1], KEYS[2])
 end
 local returned = tonumber(ARGV[3])
 if returned > 0 then
