@@ -1,7 +1,13 @@
 //! `kill -9` at random moments of many comparisons: each ends once, is paid once, and leaves nothing
 //! behind but its workbook.
 
-use std::{collections::BTreeSet, fmt::Write, fs, path::Path, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fmt::Write,
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use e2e::{
     api::{Account, Api, poll},
@@ -13,8 +19,10 @@ use serde_json::Value;
 use simulators::s3::{ACCESS_KEY, SECRET_KEY};
 
 const SEED: u64 = 20_261_121;
-const JOBS: u64 = 10;
-const KILLS: usize = 6;
+const KILLS: u64 = 6;
+const JOBS_PER_KILL: u64 = 2;
+/// A worker has begun by then.
+const AT_WORK: Duration = Duration::from_secs(30);
 const ROWS: u64 = 12_000;
 const REST: Duration = Duration::from_secs(180);
 const LEASE: [(&str, &str); 4] = [
@@ -90,6 +98,14 @@ fn attempts(folder: &Path) -> usize {
     fs::read_dir(folder).unwrap().flatten().map(within).sum()
 }
 
+/// Returns when a worker has begun, whatever it does next.
+async fn at_work(folder: &Path) {
+    let until = Instant::now() + AT_WORK;
+    while attempts(folder) == 0 && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_workers_lose_and_double_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -100,12 +116,13 @@ async fn killed_workers_lose_and_double_nothing() {
     let (api, mut random) = (fleet.api().unwrap(), StdRng::seed_from_u64(SEED));
     let user = api.register("auditor", PASSWORD).await.unwrap();
     let mut jobs = Vec::new();
-    for changed in 1..=JOBS {
-        jobs.push((submit(&api, &user, changed).await, changed));
-    }
     let mut met_at_work = 0;
-    for _ in 0..KILLS {
-        tokio::time::sleep(Duration::from_millis(random.random_range(50..900))).await;
+    for kill in 0..KILLS {
+        for changed in 1 + kill * JOBS_PER_KILL..=(kill + 1) * JOBS_PER_KILL {
+            jobs.push((submit(&api, &user, changed).await, changed));
+        }
+        at_work(folder.path()).await;
+        tokio::time::sleep(Duration::from_millis(random.random_range(0..200))).await;
         met_at_work += attempts(folder.path());
         fleet.restart("compare", &[]).await.unwrap();
     }
