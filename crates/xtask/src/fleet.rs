@@ -89,17 +89,21 @@ fn refuse_taken(name: &str, port: u16) -> Result<()> {
     Ok(())
 }
 
-/// Starts what does not run yet and waits until all of them are ready.
+/// Starts what does not run yet and waits until all of them are ready. The gateway comes last: a peer that it
+/// did not reach it lets rest for a while.
 pub(crate) fn start_services(env: &Env) -> Result<()> {
-    for (name, admin) in ports::SERVICES {
-        if process::running(name).is_none() {
-            refuse_taken(name, admin)?;
-            process::leave_running(name, &mall(env, &[name]))?;
+    let (gateway, others) = ports::SERVICES.split_at(1);
+    for services in [others, gateway] {
+        for (name, admin) in services {
+            if process::running(name).is_none() {
+                refuse_taken(name, *admin)?;
+                process::leave_running(name, &mall(env, &[name]))?;
+            }
         }
-    }
-    for (name, admin) in ports::SERVICES {
-        let url = format!("http://127.0.0.1:{admin}/readyz");
-        process::wait_ready(name, READY_LIMIT, || ureq::get(&url).call().is_ok())?;
+        for (name, admin) in services {
+            let url = format!("http://127.0.0.1:{admin}/readyz");
+            process::wait_ready(name, READY_LIMIT, || ureq::get(&url).call().is_ok())?;
+        }
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! Demo data, made through the API as anybody would. Running it again changes nothing.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    thread,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::{Context, Result, anyhow};
 use serde_json::{Value, json};
@@ -26,6 +29,11 @@ const PRODUCTS: [(&str, &str, &str, i64); 4] = [
     ("咖啡礼盒", "食品", "129.00", 5_000),
 ];
 const SALE_UNITS: i64 = 100;
+
+/// The code of a service that cannot be reached just now.
+const UNAVAILABLE: i64 = 503;
+const TRIES: u32 = 50;
+const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
 pub(crate) fn seed() -> Result<Catalogue> {
     let admin = account("admin", ADMIN_PASSWORD)?;
@@ -100,8 +108,20 @@ fn account(name: &str, password: &str) -> Result<String> {
         .context("no access token")
 }
 
-/// One call of the canonical API; answers `data`.
+/// One call of the canonical API; answers `data`. Services that have just started may not have met yet.
 fn call(method: &str, path: &str, token: Option<&str>, body: &Value) -> Result<Value> {
+    let mut tries = 0..TRIES;
+    loop {
+        let answer = ask(method, path, token, body)?;
+        match answer["code"].as_i64() {
+            Some(0) => return Ok(answer["data"].clone()),
+            Some(UNAVAILABLE) if tries.next().is_some() => thread::sleep(BETWEEN_TRIES),
+            _ => return Err(anyhow!("{method} {path}: {answer}")),
+        }
+    }
+}
+
+fn ask(method: &str, path: &str, token: Option<&str>, body: &Value) -> Result<Value> {
     let url = format!("http://127.0.0.1:{}{path}", ports::GATEWAY);
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
@@ -121,11 +141,7 @@ fn call(method: &str, path: &str, token: Option<&str>, body: &Value) -> Result<V
         }
         request.send_json(body)?
     };
-    let answer: Value = response.body_mut().read_json()?;
-    match answer["code"].as_i64() {
-        Some(0) => Ok(answer["data"].clone()),
-        _ => Err(anyhow!("{method} {path}: {answer}")),
-    }
+    Ok(response.body_mut().read_json()?)
 }
 
 /// Unix milliseconds in RFC 3339, UTC (days to a civil date after Howard Hinnant's algorithm).
