@@ -16,13 +16,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut files = Vec::new();
     for service in SERVICES {
-        for file in [service, "events"] {
-            let path = root.join(format!("mall/{service}/v1/{file}.proto"));
-            if path.exists() {
-                files.push(path);
-            }
+        for entry in fs::read_dir(root.join(format!("mall/{service}/v1")))? {
+            files.push(entry?.path());
         }
     }
+    files.sort();
     let descriptors = protox::compile(&files, [&root])?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("mall.descriptors"), descriptors.encode_to_vec())?;

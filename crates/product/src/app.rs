@@ -1,10 +1,13 @@
 //! What can be asked of the catalogue: one verb, one file.
 
+mod adjust;
 mod create;
 mod delete;
 mod get;
 mod list;
+mod reserve;
 mod return_stock;
+mod settle;
 mod take_stock;
 mod update;
 

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use fault::{Fault, Reason};
-use ids::ProductId;
+use ids::{OrderId, ProductId};
 
-use crate::domain::Invalid;
+use crate::domain::{Invalid, Wrong};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -18,6 +18,17 @@ pub enum Error {
     KeyReused { key: String },
     #[error("product {0} cannot hold that many units")]
     Full(ProductId),
+    #[error("order {0} holds no units")]
+    NoReservation(OrderId),
+    #[error(transparent)]
+    Settle(#[from] Wrong),
+    #[error("order {0} asked for other lines before")]
+    OtherLines(OrderId),
+    /// There is no such product, or its stock would leave the range.
+    #[error("the stock of product {product} cannot change by {delta}")]
+    Adjust { product: ProductId, delta: i64 },
+    #[error(transparent)]
+    Auth(#[from] auth::AuthError),
     #[error("the row of movement {key} cannot be read: {what}")]
     Unreadable { key: String, what: String },
     #[error("the catalogue's database failed")]
@@ -34,6 +45,9 @@ impl Fault for Error {
         match self {
             Self::Invalid(_) | Self::KeyReused { .. } | Self::Full(_) => Reason::ProductParameter,
             Self::NotFound(_) | Self::NoId(_) => Reason::ProductNotFound,
+            Self::Adjust { .. } => Reason::StockInsufficient,
+            Self::NoReservation(_) | Self::Settle(_) | Self::OtherLines(_) => Reason::Conflict,
+            Self::Auth(error) => error.reason(),
             Self::Unreadable { .. } => Reason::Internal,
             Self::Database(error) => db::reason(error),
             Self::Rows(error) => error.reason(),
@@ -49,6 +63,11 @@ impl Fault for Error {
             | Self::Full(_)
             | Self::NotFound(_)
             | Self::NoId(_)
+            | Self::NoReservation(_)
+            | Self::Settle(_)
+            | Self::OtherLines(_)
+            | Self::Adjust { .. }
+            | Self::Auth(_)
             | Self::Unreadable { .. }
             | Self::Database(_)
             | Self::Rows(_) => message.to_owned(),
@@ -67,6 +86,11 @@ impl db::Retryable for Error {
             | Self::NoId(_)
             | Self::KeyReused { .. }
             | Self::Full(_)
+            | Self::NoReservation(_)
+            | Self::Settle(_)
+            | Self::OtherLines(_)
+            | Self::Adjust { .. }
+            | Self::Auth(_)
             | Self::Unreadable { .. }
             | Self::Shared(_) => None,
         }

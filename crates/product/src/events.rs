@@ -1,18 +1,20 @@
 //! | message | verb |
 //! |---|---|
 //! | `StockReturned` | `return_stock` |
+//! | `ReservationSettled` | `settle` |
 
 use std::{sync::Arc, time::Duration};
 
 use fault::{Code, Fault, chain};
-use ids::ProductId;
+use ids::{OrderId, ProductId};
 use mq::{Broker, ConsumerOptions, Delivery, Verdict};
-use proto::product::StockReturned;
+use proto::product::{ReservationSettled, StockReturned, reservation_settled};
+use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::{
     App, Error,
-    domain::{Amount, MoveKey},
+    domain::{Amount, Invalid, MoveKey, Purpose},
 };
 
 /// Sales end by the handful.
@@ -24,34 +26,47 @@ const OPTIONS: ConsumerOptions = ConsumerOptions {
 
 pub(crate) fn consume(broker: &Broker, app: Arc<App>, ctx: &service::Ctx) {
     let stop = ctx.stop().clone();
+    let own = app.clone();
     broker.consume(OPTIONS, move |deliveries: Vec<Delivery<StockReturned>>| {
-        let (app, stop) = (app.clone(), stop.clone());
+        let (app, stop) = (own.clone(), stop.clone());
         async move {
             let mut verdicts = Vec::with_capacity(deliveries.len());
             for delivery in deliveries {
-                verdicts.push(stock_returned(&app, delivery.message, &stop).await);
+                let verb = || return_stock(&app, delivery.message.clone());
+                verdicts.push(handle(verb, &stop).await);
             }
             verdicts
         }
     });
+    let stop = ctx.stop().clone();
+    broker.consume(
+        OPTIONS,
+        move |deliveries: Vec<Delivery<ReservationSettled>>| {
+            let (app, stop) = (app.clone(), stop.clone());
+            async move {
+                let mut verdicts = Vec::with_capacity(deliveries.len());
+                for delivery in deliveries {
+                    verdicts.push(handle(|| settle(&app, delivery.message), &stop).await);
+                }
+                verdicts
+            }
+        },
+    );
 }
 
-async fn stock_returned(
-    app: &App,
-    message: StockReturned,
-    stop: &tokio_util::sync::CancellationToken,
-) -> Verdict {
+/// While the database is away the message waits; what is wrong with the message itself is put aside.
+async fn handle<F>(mut verb: impl FnMut() -> F, stop: &CancellationToken) -> Verdict
+where
+    F: Future<Output = Result<(), Error>>,
+{
     loop {
-        let error = match return_stock(app, message.clone()).await {
+        let error = match verb().await {
             Ok(()) => return Verdict::Done,
             Err(error) => error,
         };
         match error.code() {
             Code::Unavailable => {
-                warn!(
-                    error = chain(&error),
-                    "returned stock waits for the database"
-                );
+                warn!(error = chain(&error), "stock waits for the database");
                 if !mq::pause(stop).await {
                     return Verdict::Retry("stopping".to_owned());
                 }
@@ -68,4 +83,15 @@ async fn return_stock(app: &App, message: StockReturned) -> Result<(), Error> {
     let product = ProductId::try_from(id).map_err(|_| Error::NoId(id))?;
     app.return_stock(key, product, Amount::to_return(message.units)?)
         .await
+}
+
+async fn settle(app: &App, message: ReservationSettled) -> Result<(), Error> {
+    let order = OrderId::try_from(message.order_id).map_err(|_| Invalid::Lines)?;
+    let purpose = match message.purpose() {
+        reservation_settled::Purpose::Release => Purpose::Release,
+        reservation_settled::Purpose::Consume => Purpose::Consume,
+        reservation_settled::Purpose::Return => Purpose::Return,
+        reservation_settled::Purpose::Unspecified => return Err(Invalid::Units.into()),
+    };
+    app.settle(order, purpose).await
 }

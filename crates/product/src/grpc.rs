@@ -1,6 +1,8 @@
+mod inventory;
+
 use std::sync::Arc;
 
-use ids::ProductId;
+use ids::{ProductId, UserId};
 use proto::product as wire;
 use tonic::{Request, Response, Status};
 
@@ -12,7 +14,7 @@ use crate::{
     },
 };
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Grpc {
     pub(crate) app: Arc<App>,
 }
@@ -27,9 +29,9 @@ fn product_id(id: i64) -> Result<ProductId, Status> {
     ProductId::try_from(id).map_err(|_| refuse(Error::NoId(id)))
 }
 
-fn admin<T>(request: &Request<T>) -> Result<(), Status> {
+fn admin<T>(request: &Request<T>) -> Result<UserId, Status> {
     auth::require_admin(request.metadata())
-        .map(|_| ())
+        .map(|admin| admin.user)
         .map_err(|error| rpc::status(&error))
 }
 
@@ -43,11 +45,11 @@ impl wire::product_server::Product for Grpc {
     }
 
     async fn update(&self, request: Request<wire::UpdateRequest>) -> Answer<wire::Item> {
-        admin(&request)?;
+        let by = admin(&request)?;
         let request = request.into_inner();
         let id = product_id(request.id)?;
         let patch = patch(request).map_err(refuse)?;
-        let item = self.app.update(id, patch).await.map_err(refuse)?;
+        let item = self.app.update(by, id, patch).await.map_err(refuse)?;
         Ok(Response::new(encode(&item)))
     }
 
@@ -121,6 +123,7 @@ fn draft(request: wire::CreateRequest) -> Result<Draft, Invalid> {
         stock: request.stock.try_into()?,
         category: request.category.try_into()?,
         image_url: request.image_url.try_into()?,
+        images: request.images.try_into()?,
     })
 }
 
@@ -132,6 +135,10 @@ fn patch(request: wire::UpdateRequest) -> Result<Patch, Invalid> {
         stock: request.stock.map(TryInto::try_into).transpose()?,
         category: request.category.map(TryInto::try_into).transpose()?,
         image_url: request.image_url.map(TryInto::try_into).transpose()?,
+        images: request
+            .images
+            .map(|images| images.urls.try_into())
+            .transpose()?,
         on_shelf: request.on_shelf,
     })
 }
@@ -172,6 +179,7 @@ fn encode(item: &Item) -> wire::Item {
         stock: item.stock,
         category: item.category.clone(),
         image_url: item.image_url.clone(),
+        images: item.images.clone(),
         on_shelf: item.on_shelf,
         created_at_ms: item.created_at_ms,
         updated_at_ms: item.updated_at_ms,

@@ -17,7 +17,7 @@ mod metrics;
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
-use proto::product::product_server::ProductServer;
+use proto::product::{inventory_server::InventoryServer, product_server::ProductServer};
 use service::{Ctx, Role};
 
 pub use app::App;
@@ -71,7 +71,8 @@ pub async fn start(ctx: Ctx, config: Config) -> anyhow::Result<Started> {
     let grpc = if ctx.has(Role::Grpc) {
         let server = rpc::Server::new(NAME, &config.grpc, &config.fleet)
             .reflection(proto::FILE_DESCRIPTOR_SET)
-            .add(ProductServer::new(grpc::Grpc { app: app.clone() }));
+            .add(ProductServer::new(grpc::Grpc { app: app.clone() }))
+            .add(InventoryServer::new(grpc::Grpc { app: app.clone() }));
         Some(
             server
                 .start(ctx.tracker(), ctx.stop())

@@ -1,10 +1,13 @@
 //! Every statement of the service.
 
+mod levels;
+mod movements;
 mod products;
+mod reservations;
 mod search;
 mod stock_moves;
 
-use ids::ProductId;
+use ids::{ProductId, UserId};
 
 use crate::{
     Error,
@@ -35,10 +38,11 @@ impl Store {
         &self,
         id: ProductId,
         patch: &Patch,
+        by: UserId,
         now_ms: i64,
     ) -> Result<Option<Item>, Error> {
         db::transact!(&self.pool, "update", async |tx| {
-            if products::update(tx, id, patch, now_ms).await? {
+            if products::update(tx, id, patch, by, now_ms).await? {
                 products::get(tx, id).await
             } else {
                 Ok(None)
@@ -53,6 +57,11 @@ impl Store {
 
     pub(crate) async fn get(&self, id: ProductId) -> Result<Option<Item>, Error> {
         products::get_one(&self.pool, id).await
+    }
+
+    /// Those of the products that there are, in no order.
+    pub(crate) async fn get_many(&self, ids: &[i64]) -> Result<Vec<Item>, Error> {
+        products::get_many(&self.pool, ids).await
     }
 
     pub(crate) async fn list(

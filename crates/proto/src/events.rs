@@ -28,6 +28,8 @@ queue! {
     crate::order::PaymentRefunded, "order.payment_refunded", "order.payment_refunded.v1";
     crate::seckill::Released, "seckill.released", "seckill.released.v1";
     crate::product::StockReturned, "product.stock_returned", "product.stock_returned.v1";
+    crate::product::ReservationSettled, "product.reservation_settled",
+        "product.reservation_settled.v1";
     crate::payment::OrderClosing, "payment.order_closing", "payment.order_closing.v1";
     crate::payment::RefundDue, "payment.refund_due", "payment.refund_due.v1";
     crate::payment::JobClosing, "payment.job_closing", "payment.job_closing.v1";

@@ -14,6 +14,9 @@ pub struct Item {
     pub stock: i64,
     pub category: String,
     pub image_url: String,
+    /// Further pictures. Receipts of movements do not hold them.
+    #[serde(skip)]
+    pub images: Vec<String>,
     pub on_shelf: bool,
     pub created_at_ms: i64,
     pub updated_at_ms: i64,
@@ -28,6 +31,7 @@ pub struct Draft {
     pub stock: Stock,
     pub category: Category,
     pub image_url: ImageUrl,
+    pub images: Images,
 }
 
 /// What is to change about a product; `None` stays.
@@ -39,6 +43,7 @@ pub struct Patch {
     pub stock: Option<Stock>,
     pub category: Option<Category>,
     pub image_url: Option<ImageUrl>,
+    pub images: Option<Images>,
     pub on_shelf: Option<bool>,
 }
 
@@ -72,6 +77,46 @@ text! {
     Category: Category if |text| one_line(text, 64);
     /// Shown by browsers, so no scheme that runs code.
     ImageUrl: ImageUrl if |text| text.is_empty() || (one_line(text, 1_024) && is_web_address(text));
+}
+
+/// Further pictures of a product, at most 9, as the row writes them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Images(String);
+
+impl Images {
+    const MAX: usize = 9;
+    /// Of the row.
+    const BYTES_MAX: usize = 8_000;
+
+    /// A JSON list; empty for none.
+    pub fn as_json(&self) -> &str {
+        &self.0
+    }
+
+    /// What the row cannot say is not shown.
+    pub fn read(json: &str) -> Vec<String> {
+        serde_json::from_str(json).unwrap_or_default()
+    }
+}
+
+impl TryFrom<Vec<String>> for Images {
+    type Error = Invalid;
+
+    fn try_from(urls: Vec<String>) -> Result<Self, Invalid> {
+        if urls.is_empty() {
+            return Ok(Self::default());
+        }
+        let urls = urls.into_iter().map(ImageUrl::try_from);
+        let urls: Vec<_> = urls.collect::<Result<_, _>>()?;
+        let texts: Vec<_> = urls.iter().map(ImageUrl::as_str).collect();
+        let json = serde_json::to_string(&texts).map_err(|_| Invalid::Images)?;
+        let shown = texts.iter().all(|url| !url.is_empty());
+        if texts.len() <= Self::MAX && json.len() <= Self::BYTES_MAX && shown {
+            Ok(Self(json))
+        } else {
+            Err(Invalid::Images)
+        }
+    }
 }
 
 fn one_line(text: &str, chars_max: usize) -> bool {
@@ -143,6 +188,18 @@ mod tests {
         ] {
             assert!(ImageUrl::try_from(bad.to_owned()).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn pictures_read_back_and_are_bounded() {
+        let urls = |n: usize| vec!["/photos/灯.jpg".to_owned(); n];
+        let images = Images::try_from(urls(9)).unwrap();
+        assert_eq!(Images::read(images.as_json()), urls(9));
+        assert_eq!(Images::read(Images::default().as_json()), urls(0));
+        assert!(Images::try_from(urls(10)).is_err());
+        assert!(Images::try_from(vec![String::new()]).is_err());
+        assert!(Images::try_from(vec!["javascript:x".to_owned()]).is_err());
+        assert!(Images::try_from(vec![format!("/{}", "x".repeat(1_020)); 8]).is_err());
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub(super) async fn list(
         return Ok((Vec::new(), total));
     }
     let mut select = QueryBuilder::new(
-        "SELECT id, name, description, price_fen, stock, category, image_url, on_shelf, created_at_ms, \
-         updated_at_ms FROM products",
+        "SELECT id, name, description, price_fen, stock, category, image_url, images, on_shelf, \
+         created_at_ms, updated_at_ms FROM products",
     );
     push_where(&mut select, filter);
     select

@@ -1,9 +1,13 @@
 use ids::ProductId;
 
-use super::{Store, products};
+use super::{
+    Store,
+    movements::{self, Made},
+    products,
+};
 use crate::{
     Error,
-    domain::{Amount, Item, Kind, Move, Outcome, Receipt, STOCK_MAX},
+    domain::{Amount, Item, Kind, Move, MovementKind, Outcome, Receipt, STOCK_MAX},
 };
 
 pub(super) async fn get(pool: &db::Pool, wanted: &Move) -> Result<Option<Receipt>, Error> {
@@ -63,7 +67,12 @@ pub(super) async fn insert(
     )
     .execute(&mut **tx)
     .await?;
-    Ok(db::affected(&done, 1, "a movement of stock")?)
+    db::affected(&done, 1, "a movement of stock")?;
+    // After the receipt: a key that is used twice at once is to meet the receipt's own key.
+    match receipt.outcome {
+        Outcome::Moved => record(tx, wanted, receipt.moved, now_ms).await,
+        Outcome::Short | Outcome::Missing | Outcome::Full => Ok(()),
+    }
 }
 
 /// Changes the product's row, which stays locked until the receipt is written.
@@ -81,7 +90,11 @@ pub(super) async fn apply(
         Kind::Return => give_back(tx, wanted.product, units, now_ms).await?,
     };
     // A product that was taken off the catalogue still takes its units back.
-    let item = products::get(tx, wanted.product).await?;
+    let mut item = products::get(tx, wanted.product).await?;
+    if let Some(item) = &mut item {
+        // A receipt has room for one picture.
+        item.images.clear();
+    }
     let outcome = match wanted.kind {
         _ if moved => Outcome::Moved,
         Kind::Take if item.is_none() => Outcome::Missing,
@@ -94,6 +107,20 @@ pub(super) async fn apply(
         moved: if moved { units } else { 0 },
         item,
     })
+}
+
+async fn record(tx: &mut db::Tx<'_>, wanted: &Move, units: i64, now_ms: i64) -> Result<(), Error> {
+    let (kind, delta) = match wanted.kind {
+        Kind::Take => (MovementKind::SaleTake, -units),
+        Kind::Return => (MovementKind::SaleReturn, units),
+    };
+    let made = Made {
+        kind,
+        reference: Some(wanted.key.as_str()),
+        user: 0,
+        reason: "",
+    };
+    movements::insert(tx, &[(wanted.product, delta)], &made, now_ms).await
 }
 
 async fn stock_locked(tx: &mut db::Tx<'_>, id: ProductId) -> Result<Option<i64>, Error> {

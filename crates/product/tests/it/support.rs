@@ -3,7 +3,9 @@ use std::sync::Arc;
 use auth::{Principal, Role};
 use clock::FakeClock;
 use fault::{Fault, Reason};
-use proto::product::{CreateRequest, Item, product_client::ProductClient};
+use proto::product::{
+    CreateRequest, Item, inventory_client::InventoryClient, product_client::ProductClient,
+};
 use service::Ctx;
 use tonic::{Request, Status};
 
@@ -12,6 +14,8 @@ pub(crate) type Client = ProductClient<rpc::Channel>;
 /// A running service of this test's own.
 pub(crate) struct Shop {
     pub(crate) client: Client,
+    pub(crate) inventory: InventoryClient<rpc::Channel>,
+    pub(crate) app: Arc<product::App>,
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) ctx: Ctx,
     pub(crate) mq: mq::Config,
@@ -37,6 +41,8 @@ impl Shop {
         };
         Self {
             client: ProductClient::new(rpc::peer(&peer, &config.fleet)),
+            inventory: InventoryClient::new(rpc::peer(&peer, &config.fleet)),
+            app: started.app,
             clock,
             ctx,
             mq: config.mq,
@@ -79,6 +85,7 @@ pub(crate) fn draft(name: &str) -> CreateRequest {
         stock: 10,
         category: "home".to_owned(),
         image_url: "/photos/1.jpg".to_owned(),
+        images: vec!["/photos/2.jpg".to_owned()],
     }
 }
 

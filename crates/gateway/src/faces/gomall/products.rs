@@ -116,6 +116,7 @@ async fn create(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<Body>) 
             stock: body.stock.unwrap_or_default(),
             category: body.category.unwrap_or_default(),
             image_url: body.image_url.unwrap_or_default(),
+            images: Vec::new(),
         };
         Ok(Product::from(
             gateway
@@ -146,6 +147,7 @@ async fn update(
             stock: body.stock,
             category: text(body.category),
             image_url: text(body.image_url),
+            images: None,
             on_shelf: body.status.map(|status| status != 0),
         };
         gateway.product().update(cx.call(request)).await?;

@@ -42,6 +42,8 @@ struct Product {
     stock: i64,
     category: String,
     image_url: String,
+    /// Further pictures.
+    images: Vec<String>,
     /// 1 on the shelf, 0 off.
     status: i32,
     created_at: String,
@@ -59,6 +61,7 @@ impl From<wire::Item> for Product {
             stock: item.stock,
             category: item.category,
             image_url: item.image_url,
+            images: item.images,
             status: item.on_shelf.into(),
             created_at: rfc3339(item.created_at_ms),
             updated_at: rfc3339(item.updated_at_ms),
@@ -158,6 +161,7 @@ struct Body {
     stock: Option<i64>,
     category: Option<String>,
     image_url: Option<String>,
+    images: Option<Vec<String>>,
     status: Option<i32>,
 }
 
@@ -178,6 +182,7 @@ async fn create(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<Body>) 
             stock: body.stock.unwrap_or_default(),
             category: body.category.unwrap_or_default(),
             image_url: body.image_url.unwrap_or_default(),
+            images: body.images.unwrap_or_default(),
         };
         Ok(Product::from(
             gateway
@@ -206,6 +211,7 @@ async fn update(
             stock: body.stock,
             category: body.category,
             image_url: body.image_url,
+            images: body.images.map(|urls| wire::Images { urls }),
             on_shelf: body.status.map(|status| status != 0),
         };
         Ok(Product::from(
