@@ -229,9 +229,9 @@ impl Sale {
         confirmed.extend(orders);
     }
 
-    /// Whether a glance is likely to answer. A script has to be called all the same while there is something
+    /// Whether the pre-check is likely to answer. A script has to be called all the same while there is something
     /// for it to forget.
-    pub(crate) fn is_worth_a_glance(&self) -> bool {
+    pub(crate) fn should_pre_check(&self) -> bool {
         let confirmed = self
             .confirmed
             .lock()

@@ -2,7 +2,7 @@
 //!
 //! All keys of a sale share the tag `{sale:<activity>}`: `meta`, `returned`, `buyers`, `unsent`.
 
-mod glance;
+mod pre_check;
 mod hand_off;
 mod held;
 mod holdings;
@@ -14,7 +14,7 @@ use kv::{Kv, Script, ServerIdentity};
 
 use crate::Error;
 
-pub(crate) use glance::Glance;
+pub(crate) use pre_check::PreCheck;
 pub(crate) use hand_off::HandOff;
 pub(crate) use held::Held;
 pub(crate) use holdings::{Holdings, rest};

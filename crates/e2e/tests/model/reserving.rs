@@ -46,7 +46,7 @@ impl Run {
             self.reference.forget_confirmed();
             return;
         }
-        // Refused by a glance: no script was called that could fail.
+        // Refused by the pre-check: no script was called that could fail.
         let reach = match told {
             Told::SoldOut => Reach::Buyer,
             _ => reach,

@@ -3,7 +3,7 @@
 //! refuses below the caller's epoch; that only makes refusals rare.)
 //!
 //! Code: seckill/src/lua/reserve.lua; whoever it would refuse as sold out, without having anything, may hear so from
-//! seckill/src/stock/glance.rs, which reads the same at one moment and changes nothing.
+//! seckill/src/stock/pre_check.rs, which reads the same at one moment and changes nothing.
 
 use crate::{
     checker::Steps,

@@ -18,7 +18,7 @@ use crate::{
     domain::{LIMIT_PER_USER, State, Unsent, is_request_key},
     metrics,
     sales::Sale,
-    stock::{Answer, Ask, Call, Glance, Reserved},
+    stock::{Answer, Ask, Call, PreCheck, Reserved},
 };
 
 /// A buyer of a batch.
@@ -100,7 +100,7 @@ impl App {
     }
 
     async fn reserve_together(&self, groups: Vec<Group>) -> Vec<Told> {
-        let (groups, mut done) = self.glance(groups).await;
+        let (groups, mut done) = self.pre_check(groups).await;
         fail::fail_point!("reserve.before_script", |_| busy(done.clone(), &groups));
         let called = self.call_scripts(groups, &mut done).await;
         fail::fail_point!("reserve.after_script", |_| {
@@ -115,27 +115,27 @@ impl App {
     }
 
     /// Refuses who has nothing to hope for. The scripts decide about everybody else, who is left in the groups.
-    async fn glance(&self, groups: Vec<Group>) -> (Vec<Group>, Vec<Told>) {
-        // Without batching there is nothing that a glance could spare.
-        let is_worth = |group: &Group| self.buyers_per_call > 1 && group.sale.is_worth_a_glance();
-        let (mut worth, mut rest): (Vec<Group>, Vec<Group>) =
-            groups.into_iter().partition(is_worth);
-        let mut glances = Vec::new();
-        while !worth.is_empty() {
-            let others = worth.split_off(worth.len().min(self.stock.sales_per_glance()));
-            glances.push(self.glance_at_once(std::mem::replace(&mut worth, others)));
+    async fn pre_check(&self, groups: Vec<Group>) -> (Vec<Group>, Vec<Told>) {
+        // Without batching there is nothing that the pre-check could spare.
+        let should_check = |group: &Group| self.buyers_per_call > 1 && group.sale.should_pre_check();
+        let (mut checkable, mut rest): (Vec<Group>, Vec<Group>) =
+            groups.into_iter().partition(should_check);
+        let mut checks = Vec::new();
+        while !checkable.is_empty() {
+            let others = checkable.split_off(checkable.len().min(self.stock.sales_per_pre_check()));
+            checks.push(self.pre_check_together(std::mem::replace(&mut checkable, others)));
         }
         let mut done = Vec::new();
-        for (left, told) in join_all(glances).await {
+        for (left, told) in join_all(checks).await {
             rest.extend(left);
             done.extend(told);
         }
         (rest, done)
     }
 
-    async fn glance_at_once(&self, mut groups: Vec<Group>) -> (Vec<Group>, Vec<Told>) {
-        let glances: Vec<Glance> = groups.iter().map(Group::glance).collect();
-        let refused = match self.stock.glance(self.script_now_ms(), &glances).await {
+    async fn pre_check_together(&self, mut groups: Vec<Group>) -> (Vec<Group>, Vec<Told>) {
+        let checks: Vec<PreCheck> = groups.iter().map(Group::pre_check).collect();
+        let refused = match self.stock.pre_check(self.script_now_ms(), &checks).await {
             Ok(refused) => refused,
             Err(error) if error.is_away() => {
                 self.unanswered(&error);
@@ -268,9 +268,9 @@ impl Group {
             .map(move |asked| (asked.place, told(outcome)))
     }
 
-    fn glance(&self) -> Glance {
+    fn pre_check(&self) -> PreCheck {
         let buyers = self.buyers.iter();
-        Glance {
+        PreCheck {
             activity: self.sale.id,
             epoch: self.sale.epoch(),
             limit: self.sale.activity().limit_per_user,

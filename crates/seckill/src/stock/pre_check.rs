@@ -3,7 +3,7 @@ use crate::Error;
 
 /// A sale that is to be looked at.
 #[derive(Debug)]
-pub(crate) struct Glance {
+pub(crate) struct PreCheck {
     pub(crate) activity: i64,
     /// Order's, as far as the caller knows.
     pub(crate) epoch: i64,
@@ -13,7 +13,7 @@ pub(crate) struct Glance {
     pub(crate) buyers: Vec<(i64, i32)>,
 }
 
-/// What a glance reads, in this order.
+/// What the pre-check reads, in this order.
 type Read = (Vec<Option<String>>, i64, i64, Vec<kv::Value>);
 const READS: usize = 4;
 
@@ -27,8 +27,8 @@ struct Left {
 }
 
 impl Stock {
-    /// Sales that one glance can look at: in a cluster each may be on a server of its own.
-    pub(crate) fn sales_per_glance(&self) -> usize {
+    /// Sales that one pre-check can look at: in a cluster each may be on a server of its own.
+    pub(crate) fn sales_per_pre_check(&self) -> usize {
         if self.kv.is_cluster() { 1 } else { usize::MAX }
     }
 
@@ -37,17 +37,17 @@ impl Stock {
     ///
     /// Once the units are gone most buyers are refused, and this refuses them for a tenth of the script's price.
     /// `now_ms`: 0 for the server's time.
-    pub(crate) async fn glance(
+    pub(crate) async fn pre_check(
         &self,
         now_ms: i64,
-        glances: &[Glance],
+        checks: &[PreCheck],
     ) -> Result<Vec<Vec<bool>>, Error> {
         let mut reads = kv::pipe();
-        for glance in glances {
-            self.read(glance, &mut reads);
+        for check in checks {
+            self.read(check, &mut reads);
         }
         reads.cmd("TIME");
-        let mut replies: Vec<kv::Value> = self.kv.transaction("glance", &mut reads).await?;
+        let mut replies: Vec<kv::Value> = self.kv.transaction("pre_check", &mut reads).await?;
         let time = replies.pop().unwrap_or(kv::Value::Nil);
         let (seconds, micros): (i64, i64) = kv::read(time)?;
         let now_ms = if now_ms == 0 {
@@ -56,19 +56,19 @@ impl Stock {
             now_ms
         };
         let mut replies = replies.into_iter();
-        let judged = glances.iter().map(|glance| {
+        let judged = checks.iter().map(|check| {
             let read = replies.by_ref().take(READS).collect();
-            Ok(glance.judge(now_ms, kv::read(kv::Value::Array(read))?))
+            Ok(check.judge(now_ms, kv::read(kv::Value::Array(read))?))
         });
         judged.collect()
     }
 
-    fn read(&self, glance: &Glance, reads: &mut kv::Pipeline) {
-        let [meta, returned, held] = self.keys(glance.activity, ["meta", "returned", "buyers"]);
+    fn read(&self, check: &PreCheck, reads: &mut kv::Pipeline) {
+        let [meta, returned, held] = self.keys(check.activity, ["meta", "returned", "buyers"]);
         let mut slots = kv::cmd("HMGET");
         slots.arg(&held);
-        for (user, _) in &glance.buyers {
-            for slot in 1..=glance.limit {
+        for (user, _) in &check.buyers {
+            for slot in 1..=check.limit {
                 slots.arg(format!("{user}/{slot}"));
             }
         }
@@ -78,7 +78,7 @@ impl Stock {
     }
 }
 
-impl Glance {
+impl PreCheck {
     fn judge(&self, now_ms: i64, (meta, returned, held, slots): Read) -> Vec<bool> {
         let sells = |left: &Left| {
             left.epoch >= self.epoch
@@ -186,14 +186,14 @@ mod tests {
     }
 
     /// At sale 1, beside another that is not there.
-    async fn glance(stock: &Stock, now_ms: i64, limit: i32, buyers: &[(i64, i32)]) -> Vec<bool> {
-        let [absent, here] = [2, 1].map(|activity| Glance {
+    async fn pre_check(stock: &Stock, now_ms: i64, limit: i32, buyers: &[(i64, i32)]) -> Vec<bool> {
+        let [absent, here] = [2, 1].map(|activity| PreCheck {
             activity,
             epoch: EPOCH,
             limit,
             buyers: buyers.to_vec(),
         });
-        let mut refused = stock.glance(now_ms, &[absent, here]).await.unwrap();
+        let mut refused = stock.pre_check(now_ms, &[absent, here]).await.unwrap();
         assert_eq!(refused.remove(0), vec![false; buyers.len()]);
         refused.remove(0)
     }
@@ -208,7 +208,7 @@ mod tests {
         let mut refusals = 0;
         for state in states() {
             install(&stock, state).await;
-            let refused = glance(&stock, NOW_MS, state.limit, &buyers).await;
+            let refused = pre_check(&stock, NOW_MS, state.limit, &buyers).await;
             for ((user_id, quantity), refused) in buyers.iter().copied().zip(refused) {
                 install(&stock, state).await;
                 let ask = Ask {
@@ -241,7 +241,7 @@ mod tests {
     async fn nobody_is_refused_where_it_does_not_know_the_limit() {
         let kv = kv::connect(&testkit::kv_config()).await.unwrap();
         let stock = Stock::new(kv);
-        let absent = glance(&stock, NOW_MS, 1, &[(2, 1)]).await;
+        let absent = pre_check(&stock, NOW_MS, 1, &[(2, 1)]).await;
         assert_eq!(absent, [false]);
         let gone = State {
             state: "open",
@@ -254,9 +254,9 @@ mod tests {
             limit: 1,
         };
         install(&stock, gone).await;
-        let other = glance(&stock, NOW_MS, 2, &[(2, 1)]).await;
+        let other = pre_check(&stock, NOW_MS, 2, &[(2, 1)]).await;
         assert_eq!(other, [false]);
-        let same = glance(&stock, 0, 1, &[(2, 1), (1, 1)]).await;
+        let same = pre_check(&stock, 0, 1, &[(2, 1), (1, 1)]).await;
         assert_eq!(same, [true, false], "by the server's clock");
     }
 }
