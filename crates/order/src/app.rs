@@ -26,7 +26,7 @@ use proto::seckill::seckill_client::SeckillClient;
 
 pub use fence::{Fenced, Intent, Verdict as FenceVerdict};
 pub use get_order::Face;
-pub use land::Fate;
+pub use land::LandOutcome;
 pub use list_orders::{Page, Wanted};
 pub use live_units::LivePage;
 pub use outcome::Outcome;

@@ -21,7 +21,7 @@ use service::{Ctx, Role};
 
 pub use crate::{
     app::{
-        App, Face, Fate, FenceVerdict, Fenced, Handled, Intent, LivePage, Outcome, Page, Received,
+        App, Face, LandOutcome, FenceVerdict, Fenced, Handled, Intent, LivePage, Outcome, Page, Received,
         Wanted,
     },
     config::{Closing, Config, Landing},

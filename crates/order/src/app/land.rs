@@ -21,27 +21,27 @@ use crate::{
 
 /// What became of one item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum LandOutcome {
     Landed,
     /// It has its row already, whatever became of it.
-    There,
+    AlreadyLanded,
     Interrupted,
     Conflict,
     /// Its sale's row is behind: not now.
-    Ahead,
+    EpochAhead,
     /// Its id belongs to another reservation: never.
-    Differs,
+    Mismatch,
 }
 
-impl Fate {
+impl LandOutcome {
     const fn label(self) -> &'static str {
         match self {
             Self::Landed => "landed",
-            Self::There => "there",
+            Self::AlreadyLanded => "already_landed",
             Self::Interrupted => "interrupted",
             Self::Conflict => "conflict",
-            Self::Ahead => "ahead",
-            Self::Differs => "differs",
+            Self::EpochAhead => "epoch_ahead",
+            Self::Mismatch => "mismatch",
         }
     }
 }
@@ -79,13 +79,13 @@ impl App {
     ///
     /// Nearly always everything is new and counts, and a few statements do it. As soon as one item is not, the
     /// transaction starts over and looks at each.
-    pub async fn land(&self, items: &[Item]) -> Result<Vec<Fate>, Error> {
+    pub async fn land(&self, items: &[Item]) -> Result<Vec<LandOutcome>, Error> {
         let now_ms = self.now_ms();
         let quick = db::transact!(&self.pool, "order.land", async |tx: &mut Tx<'_>| {
             land_together(tx, items, now_ms).await
         });
-        let fates = match quick.await {
-            Ok(fates) => fates,
+        let outcomes = match quick.await {
+            Ok(outcomes) => outcomes,
             Err(Stop::Failed(error)) => return Err(error),
             Err(Stop::OneByOne) => {
                 db::transact!(&self.pool, "order.land_one_by_one", async |tx: &mut Tx<
@@ -97,8 +97,8 @@ impl App {
             }
         };
         fail_point!("land.after_commit", |_| Err(Error::Parameter("fail point")));
-        observe(items, &fates, self.now_ms());
-        Ok(fates)
+        observe(items, &outcomes, self.now_ms());
+        Ok(outcomes)
     }
 }
 
@@ -108,22 +108,22 @@ async fn lock_sales(tx: &mut Tx<'_>, items: &[Item]) -> Result<Locked, Error> {
     Ok(locked)
 }
 
-async fn land_together(tx: &mut Tx<'_>, items: &[Item], now_ms: i64) -> Result<Vec<Fate>, Stop> {
+async fn land_together(tx: &mut Tx<'_>, items: &[Item], now_ms: i64) -> Result<Vec<LandOutcome>, Stop> {
     let sales = lock_sales(tx, items).await?;
-    let mut fates = Vec::with_capacity(items.len());
+    let mut outcomes = Vec::with_capacity(items.len());
     let mut new = Vec::with_capacity(items.len());
     for item in items {
         let sale = sales.get(&item.activity).ok_or(Stop::OneByOne)?;
-        let (order, fate) = match sale.judge(item) {
-            Judgement::Land => (Order::landed(item.clone(), sale, now_ms), Fate::Landed),
+        let (order, outcome) = match sale.judge(item) {
+            Judgement::Land => (Order::landed(item.clone(), sale, now_ms), LandOutcome::Landed),
             Judgement::Interrupted => (
                 Order::refused(item.clone(), sale, RefuseReason::Interrupted),
-                Fate::Interrupted,
+                LandOutcome::Interrupted,
             ),
             Judgement::BeyondTerms | Judgement::Ahead => return Err(Stop::OneByOne),
         };
         new.push(order);
-        fates.push(fate);
+        outcomes.push(outcome);
     }
     let mut orders: Vec<_> = new.iter().collect();
     orders.sort_unstable_by_key(|order| order.id);
@@ -139,21 +139,21 @@ async fn land_together(tx: &mut Tx<'_>, items: &[Item], now_ms: i64) -> Result<V
     fail_point!("land.after_insert", |_| Err(Stop::Failed(
         Error::Parameter("fail point")
     )));
-    Ok(fates)
+    Ok(outcomes)
 }
 
-async fn land_one_by_one(tx: &mut Tx<'_>, items: &[Item], now_ms: i64) -> Result<Vec<Fate>, Error> {
+async fn land_one_by_one(tx: &mut Tx<'_>, items: &[Item], now_ms: i64) -> Result<Vec<LandOutcome>, Error> {
     let sales = lock_sales(tx, items).await?;
     let ids: Vec<_> = items.iter().map(|item| item.order.get()).collect();
     let mut there = orders::find_many(tx, &ids).await?;
-    let mut fates = vec![Fate::There; items.len()];
-    let mut by_order: Vec<_> = items.iter().zip(&mut fates).collect();
+    let mut outcomes = vec![LandOutcome::AlreadyLanded; items.len()];
+    let mut by_order: Vec<_> = items.iter().zip(&mut outcomes).collect();
     by_order.sort_by_key(|(item, _)| item.order);
-    for (item, fate) in by_order {
-        *fate = land_one(tx, item, sales.get(&item.activity), &mut there, now_ms).await?;
+    for (item, outcome) in by_order {
+        *outcome = land_one(tx, item, sales.get(&item.activity), &mut there, now_ms).await?;
     }
     fail_point!("land.after_insert", |_| Err(Error::Parameter("fail point")));
-    Ok(fates)
+    Ok(outcomes)
 }
 
 async fn land_one(
@@ -162,73 +162,73 @@ async fn land_one(
     sale: Option<&Sale>,
     there: &mut HashMap<OrderId, Order>,
     now_ms: i64,
-) -> Result<Fate, Error> {
+) -> Result<LandOutcome, Error> {
     if let Some(order) = there.get(&item.order) {
         return Ok(compare(order, item));
     }
     let Some(sale) = sale else {
-        return Ok(Fate::Ahead);
+        return Ok(LandOutcome::EpochAhead);
     };
-    let (order, fate) = match sale.judge(item) {
-        Judgement::Ahead => return Ok(Fate::Ahead),
-        Judgement::Land => (Order::landed(item.clone(), sale, now_ms), Fate::Landed),
+    let (order, outcome) = match sale.judge(item) {
+        Judgement::Ahead => return Ok(LandOutcome::EpochAhead),
+        Judgement::Land => (Order::landed(item.clone(), sale, now_ms), LandOutcome::Landed),
         Judgement::Interrupted => (
             Order::refused(item.clone(), sale, RefuseReason::Interrupted),
-            Fate::Interrupted,
+            LandOutcome::Interrupted,
         ),
         Judgement::BeyondTerms => (
             Order::refused(item.clone(), sale, RefuseReason::Conflict),
-            Fate::Conflict,
+            LandOutcome::Conflict,
         ),
     };
     if !orders::insert(tx, &[&order]).await? {
         // A copy of the message landed since this transaction looked.
         let rival = orders::find(&mut **tx, item.order).await?;
-        return Ok(rival.map_or(Fate::Ahead, |rival| compare(&rival, item)));
+        return Ok(rival.map_or(LandOutcome::EpochAhead, |rival| compare(&rival, item)));
     }
-    let fate = match fate {
-        Fate::Landed => match units::insert(tx, &[&order]).await {
-            Ok(()) => Fate::Landed,
+    let outcome = match outcome {
+        LandOutcome::Landed => match units::insert(tx, &[&order]).await {
+            Ok(()) => LandOutcome::Landed,
             Err(InsertError::Failed(error)) => return Err(error.into()),
             Err(InsertError::Taken) => {
                 orders::refuse_landed(tx, order.id).await?;
-                Fate::Conflict
+                LandOutcome::Conflict
             }
         },
         other => other,
     };
-    if fate == Fate::Conflict {
+    if outcome == LandOutcome::Conflict {
         // No release: whose unit it is, only a rebuild can say.
         sales::suspect(tx, item.activity, sale.epoch).await?;
     }
     there.insert(order.id, order);
-    Ok(fate)
+    Ok(outcome)
 }
 
 /// One id, one reservation: anything else was not written by the sale's script.
-fn compare(order: &Order, item: &Item) -> Fate {
+fn compare(order: &Order, item: &Item) -> LandOutcome {
     let same = order.user == item.user
         && order.activity == item.activity
         && order.units.agree(&item.units);
-    if same { Fate::There } else { Fate::Differs }
+    if same { LandOutcome::AlreadyLanded } else { LandOutcome::Mismatch }
 }
 
-fn observe(items: &[Item], fates: &[Fate], now_ms: i64) {
+fn observe(items: &[Item], outcomes: &[LandOutcome], now_ms: i64) {
     let mut suspects = BTreeSet::new();
     let mut landed = 0_u32;
-    for (item, fate) in items.iter().zip(fates) {
-        LAND.with_label_values(&[fate.label()]).inc();
+    for (item, outcome) in items.iter().zip(outcomes) {
+        LAND.with_label_values(&[outcome.label()]).inc();
         let (order, activity) = (item.order.get(), item.activity.get());
-        match fate {
-            Fate::Landed => {
+        match outcome {
+            LandOutcome::Landed => {
                 landed += 1;
                 observe_lag(now_ms - item.at_ms);
             }
-            Fate::There | Fate::Interrupted => {}
-            Fate::Conflict => {
+            LandOutcome::AlreadyLanded | LandOutcome::Interrupted => {}
+            LandOutcome::Conflict => {
                 suspects.insert((activity, item.epoch));
             }
-            Fate::Ahead => {
+            LandOutcome::EpochAhead => {
                 Alarm::Ahead.raise();
                 error!(
                     order.id = order,
@@ -237,7 +237,7 @@ fn observe(items: &[Item], fates: &[Fate], now_ms: i64) {
                     "a reservation is ahead of its sale's row: has MySQL lost a commit?"
                 );
             }
-            Fate::Differs => {
+            LandOutcome::Mismatch => {
                 Alarm::Differs.raise();
                 error!(
                     order.id = order,

@@ -9,7 +9,7 @@ use tracing::{Instrument, error, info_span, warn};
 
 use crate::{
     Error,
-    app::{App, Fate},
+    app::{App, LandOutcome},
     domain::{Epoch, Held, Item, NotAnItem, RequestKey, Units},
     metrics::Alarm,
 };
@@ -99,7 +99,7 @@ impl Lander {
     /// of its own, so that it does not hold up its neighbours.
     async fn land_some(&self, items: &[Item]) -> Vec<Ask> {
         match self.land_patiently(items).await {
-            Ok(fates) => fates.into_iter().map(ask).collect(),
+            Ok(outcomes) => outcomes.into_iter().map(ask).collect(),
             Err(error) if items.len() == 1 || self.stop.is_cancelled() => {
                 vec![Ask::Retry(fault::chain(&error)); items.len()]
             }
@@ -110,7 +110,7 @@ impl Lander {
                 for item in items {
                     asks.push(
                         match self.land_patiently(std::slice::from_ref(item)).await {
-                            Ok(fates) => fates.into_iter().map(ask).next().unwrap_or(Ask::Done),
+                            Ok(outcomes) => outcomes.into_iter().map(ask).next().unwrap_or(Ask::Done),
                             Err(error) => Ask::Retry(fault::chain(&error)),
                         },
                     );
@@ -120,7 +120,7 @@ impl Lander {
         }
     }
 
-    async fn land_patiently(&self, items: &[Item]) -> Result<Vec<Fate>, Error> {
+    async fn land_patiently(&self, items: &[Item]) -> Result<Vec<LandOutcome>, Error> {
         loop {
             match self.app.land(items).await {
                 Err(error) if error.is_away() => {
@@ -161,11 +161,11 @@ impl Lander {
     }
 }
 
-fn ask(fate: Fate) -> Ask {
-    match fate {
-        Fate::Landed | Fate::There | Fate::Interrupted | Fate::Conflict => Ask::Done,
-        Fate::Ahead => Ask::Retry("ahead of its sale's row".to_owned()),
-        Fate::Differs => Ask::Dead("its id belongs to another reservation".to_owned()),
+fn ask(outcome: LandOutcome) -> Ask {
+    match outcome {
+        LandOutcome::Landed | LandOutcome::AlreadyLanded | LandOutcome::Interrupted | LandOutcome::Conflict => Ask::Done,
+        LandOutcome::EpochAhead => Ask::Retry("ahead of its sale's row".to_owned()),
+        LandOutcome::Mismatch => Ask::Dead("its id belongs to another reservation".to_owned()),
     }
 }
 

@@ -9,7 +9,7 @@
 #[expect(dead_code, reason = "made for the other binary")]
 mod support;
 
-use order::{Fate, Intent, model::State};
+use order::{LandOutcome, Intent, model::State};
 
 use crate::support::{item, open, released};
 
@@ -27,7 +27,7 @@ async fn crashes_lose_nothing() {
     fail::cfg("land.after_commit", "return").unwrap();
     assert!(world.app.land(std::slice::from_ref(&order)).await.is_err());
     fail::remove("land.after_commit");
-    assert_eq!(world.land_one(order).await, Fate::There);
+    assert_eq!(world.land_one(order).await, LandOutcome::AlreadyLanded);
     assert_eq!(world.live().await, [3]);
 
     fail::cfg("fence.after_update", "return").unwrap();

@@ -1,6 +1,6 @@
 use fault::{Fault, Reason};
 use order::{
-    Face, Fate, Intent,
+    Face, LandOutcome, Intent,
     model::{CloseReason, State},
 };
 
@@ -89,7 +89,7 @@ async fn what_has_not_landed_never_will() {
     let face = world.app.cancel_order(&buyer(1), id(7)).await.unwrap();
     assert_eq!(landed(face), CANCELLED);
     assert_eq!(world.events().await, [released(7, 1, &[0, 1], 1)]);
-    assert_eq!(world.land_one(item).await, Fate::There);
+    assert_eq!(world.land_one(item).await, LandOutcome::AlreadyLanded);
     assert!(world.live().await.is_empty());
 }
 
@@ -118,8 +118,8 @@ async fn cancelling_races_landing() {
         tokio::spawn(async move {
             let (order, message) = (item.order, [item]);
             let caller = buyer(1);
-            let (fates, face) = tokio::join!(app.land(&message), app.cancel_order(&caller, order));
-            fates.unwrap();
+            let (outcomes, face) = tokio::join!(app.land(&message), app.cancel_order(&caller, order));
+            outcomes.unwrap();
             assert_eq!(landed(face.unwrap()), CANCELLED);
         })
     });

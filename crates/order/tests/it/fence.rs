@@ -90,7 +90,7 @@ async fn units_cannot_go_below_the_highest_live_one() {
     assert!(sale.refused && refused.live.is_empty());
     assert!(world.events().await.is_empty());
     // The sale goes on in its epoch.
-    assert_eq!(world.land_one(item(8, 2, "0:6")).await, order::Fate::Landed);
+    assert_eq!(world.land_one(item(8, 2, "0:6")).await, order::LandOutcome::Landed);
 
     // The unit is freed; a late repeat of the refused edit must still not apply.
     world.lapse().await;
@@ -182,10 +182,10 @@ async fn nothing_lands_after_the_end() {
     world.fence(1, end(2)).await;
     assert_eq!(
         world.land_one(item(7, 1, "0:3")).await,
-        order::Fate::Interrupted
+        order::LandOutcome::Interrupted
     );
     let even = in_epoch(item(8, 2, "0:3"), 2);
-    assert_eq!(world.land_one(even).await, order::Fate::Interrupted);
+    assert_eq!(world.land_one(even).await, order::LandOutcome::Interrupted);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 use order::{
-    Fate,
+    LandOutcome,
     model::{RefuseReason, State},
 };
 
@@ -12,8 +12,8 @@ fn refused(reason: RefuseReason) -> State {
 #[tokio::test]
 async fn a_reservation_becomes_an_order_with_its_units() {
     let world = open(10).await;
-    let fate = world.land_one(item(7, 1, "0:3,1:4")).await;
-    assert_eq!(fate, Fate::Landed);
+    let outcome = world.land_one(item(7, 1, "0:3,1:4")).await;
+    assert_eq!(outcome, LandOutcome::Landed);
     let order = world.order(7).await.unwrap();
     let expires_at_ms = world.now_ms() + 900_000;
     assert_eq!(
@@ -33,10 +33,10 @@ async fn a_reservation_becomes_an_order_with_its_units() {
 async fn landing_twice_changes_nothing_whatever_became_of_the_order() {
     let world = open(10).await;
     let items = [item(7, 1, "0:3"), item(8, 2, "0:4")];
-    assert_eq!(world.land(&items).await, [Fate::Landed, Fate::Landed]);
-    assert_eq!(world.land(&items).await, [Fate::There, Fate::There]);
+    assert_eq!(world.land(&items).await, [LandOutcome::Landed, LandOutcome::Landed]);
+    assert_eq!(world.land(&items).await, [LandOutcome::AlreadyLanded, LandOutcome::AlreadyLanded]);
     world.lapse().await;
-    assert_eq!(world.land(&items).await, [Fate::There, Fate::There]);
+    assert_eq!(world.land(&items).await, [LandOutcome::AlreadyLanded, LandOutcome::AlreadyLanded]);
     assert_eq!(world.live().await, [0_i64; 0]);
 }
 
@@ -45,8 +45,8 @@ async fn landing_twice_changes_nothing_whatever_became_of_the_order() {
 async fn an_item_twice_in_one_batch_lands_once() {
     let world = open(10).await;
     let items = [item(8, 2, "0:4"), item(7, 1, "0:3"), item(8, 2, "0:4")];
-    let fates = world.land(&items).await;
-    assert_eq!(fates, [Fate::Landed, Fate::Landed, Fate::There]);
+    let outcomes = world.land(&items).await;
+    assert_eq!(outcomes, [LandOutcome::Landed, LandOutcome::Landed, LandOutcome::AlreadyLanded]);
     assert_eq!(world.live().await, [3, 4]);
 }
 
@@ -56,7 +56,7 @@ async fn messages_land_in_any_order() {
     for (order, buyer, units) in [(9, 3, "0:5"), (7, 1, "0:3"), (8, 2, "0:1")] {
         assert_eq!(
             world.land_one(item(order, buyer, units)).await,
-            Fate::Landed
+            LandOutcome::Landed
         );
     }
     assert_eq!(world.live().await, [1, 3, 5]);
@@ -71,13 +71,13 @@ async fn what_comes_after_the_fence_is_interrupted_without_a_release() {
     let fresh = in_epoch(item(8, 2, "0:3"), 2);
     assert_eq!(
         world.land(&[late.clone(), fresh]).await,
-        [Fate::Interrupted, Fate::Landed]
+        [LandOutcome::Interrupted, LandOutcome::Landed]
     );
     assert_eq!(world.state(7).await, refused(RefuseReason::Interrupted));
     assert_eq!(world.live().await, [3]);
     assert!(world.events().await.is_empty());
     assert!(!world.suspect().await);
-    assert_eq!(world.land_one(late).await, Fate::There);
+    assert_eq!(world.land_one(late).await, LandOutcome::AlreadyLanded);
 }
 
 /// Only MySQL can be behind: nobody reserves in an epoch that was not committed.
@@ -85,16 +85,16 @@ async fn what_comes_after_the_fence_is_interrupted_without_a_release() {
 async fn an_item_of_a_later_epoch_waits() {
     let world = open(10).await;
     let items = [in_epoch(item(7, 1, "0:3"), 2), item(8, 2, "0:4")];
-    assert_eq!(world.land(&items).await, [Fate::Ahead, Fate::Landed]);
+    assert_eq!(world.land(&items).await, [LandOutcome::EpochAhead, LandOutcome::Landed]);
     assert!(world.order(7).await.is_none());
     world.fence(1, order::Intent::Rebuild).await;
-    assert_eq!(world.land(&items).await, [Fate::Landed, Fate::There]);
+    assert_eq!(world.land(&items).await, [LandOutcome::Landed, LandOutcome::AlreadyLanded]);
 }
 
 #[tokio::test]
 async fn an_item_of_no_sale_waits() {
     let world = world().await;
-    assert_eq!(world.land_one(item(7, 1, "0:3")).await, Fate::Ahead);
+    assert_eq!(world.land_one(item(7, 1, "0:3")).await, LandOutcome::EpochAhead);
 }
 
 #[tokio::test]
@@ -102,10 +102,10 @@ async fn a_unit_that_is_taken_refuses_the_order_and_calls_for_a_rebuild() {
     let world = open(10).await;
     world.land_one(item(7, 1, "0:3")).await;
     // One unit of two is taken: the whole order is refused, and its neighbour lands.
-    let fates = world
+    let outcomes = world
         .land(&[item(8, 2, "0:4,1:3"), item(9, 3, "0:5")])
         .await;
-    assert_eq!(fates, [Fate::Conflict, Fate::Landed]);
+    assert_eq!(outcomes, [LandOutcome::Conflict, LandOutcome::Landed]);
     assert_eq!(world.state(8).await, refused(RefuseReason::Conflict));
     assert_eq!(world.live().await, [3, 5]);
     assert!(world.suspect().await);
@@ -114,7 +114,7 @@ async fn a_unit_that_is_taken_refuses_the_order_and_calls_for_a_rebuild() {
         "only a rebuild can say whose the unit is"
     );
     // A second conflict of that epoch changes nothing; a rebuild answers it.
-    assert_eq!(world.land_one(item(10, 4, "0:5")).await, Fate::Conflict);
+    assert_eq!(world.land_one(item(10, 4, "0:5")).await, LandOutcome::Conflict);
     world.fence(1, order::Intent::Rebuild).await;
     assert!(!world.suspect().await);
 }
@@ -123,10 +123,10 @@ async fn a_unit_that_is_taken_refuses_the_order_and_calls_for_a_rebuild() {
 async fn a_slot_that_is_taken_refuses_the_order() {
     let world = open(10).await;
     world.land_one(item(7, 1, "0:3")).await;
-    assert_eq!(world.land_one(item(8, 1, "0:4")).await, Fate::Conflict);
+    assert_eq!(world.land_one(item(8, 1, "0:4")).await, LandOutcome::Conflict);
     assert_eq!(world.live().await, [3]);
     assert!(world.suspect().await);
-    assert_eq!(world.land_one(item(9, 1, "1:4")).await, Fate::Landed);
+    assert_eq!(world.land_one(item(9, 1, "1:4")).await, LandOutcome::Landed);
 }
 
 /// A rollback of Redis can forget the first order of a key.
@@ -135,19 +135,19 @@ async fn one_key_is_one_order() {
     let world = open(10).await;
     world.land_one(with_key(item(7, 1, "0:3"), "abc")).await;
     let second = with_key(item(8, 1, "1:4"), "abc");
-    assert_eq!(world.land_one(second).await, Fate::Conflict);
+    assert_eq!(world.land_one(second).await, LandOutcome::Conflict);
     // Without keys, and for another buyer, nothing clashes.
     assert_eq!(
         world.land_one(with_key(item(9, 2, "0:4"), "abc")).await,
-        Fate::Landed
+        LandOutcome::Landed
     );
-    assert_eq!(world.land_one(item(10, 1, "1:5")).await, Fate::Landed);
+    assert_eq!(world.land_one(item(10, 1, "1:5")).await, LandOutcome::Landed);
 }
 
 #[tokio::test]
 async fn a_unit_beyond_the_terms_is_a_conflict() {
     let world = open(10).await;
-    assert_eq!(world.land_one(item(7, 1, "0:11")).await, Fate::Conflict);
+    assert_eq!(world.land_one(item(7, 1, "0:11")).await, LandOutcome::Conflict);
     assert!(world.suspect().await);
 }
 
@@ -155,8 +155,8 @@ async fn a_unit_beyond_the_terms_is_a_conflict() {
 async fn one_id_with_two_reservations_is_dead() {
     let world = open(10).await;
     world.land_one(item(7, 1, "0:3")).await;
-    assert_eq!(world.land_one(item(7, 1, "0:4")).await, Fate::Differs);
-    assert_eq!(world.land_one(item(7, 2, "0:3")).await, Fate::Differs);
+    assert_eq!(world.land_one(item(7, 1, "0:4")).await, LandOutcome::Mismatch);
+    assert_eq!(world.land_one(item(7, 2, "0:3")).await, LandOutcome::Mismatch);
     assert_eq!(world.live().await, [3]);
 }
 
@@ -170,7 +170,7 @@ async fn a_batch_may_mix_activities() {
     };
     assert_eq!(
         world.land(&[other, item(7, 1, "0:3")]).await,
-        [Fate::Landed, Fate::Landed]
+        [LandOutcome::Landed, LandOutcome::Landed]
     );
 }
 
@@ -183,7 +183,7 @@ async fn a_large_batch_lands_whole() {
             .land(&items)
             .await
             .iter()
-            .all(|fate| *fate == Fate::Landed)
+            .all(|outcome| *outcome == LandOutcome::Landed)
     );
     assert_eq!(world.live().await.len(), 1_003);
     assert!(
@@ -191,6 +191,6 @@ async fn a_large_batch_lands_whole() {
             .land(&items)
             .await
             .iter()
-            .all(|fate| *fate == Fate::There)
+            .all(|outcome| *outcome == LandOutcome::AlreadyLanded)
     );
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use order::{
-    Fate, FenceVerdict, Intent,
+    LandOutcome, FenceVerdict, Intent,
     model::{Epoch, Item, State},
 };
 use tokio::task::JoinSet;
@@ -43,14 +43,14 @@ async fn concurrent_landers_never_give_up() {
             for batch in mine.chunks(37 + lander * 11) {
                 let mut batch = batch.to_vec();
                 batch.reverse();
-                let fates = app.land(&batch).await.unwrap();
+                let outcomes = app.land(&batch).await.unwrap();
                 assert!(
-                    fates
+                    outcomes
                         .iter()
-                        .all(|f| matches!(f, Fate::Landed | Fate::There)),
-                    "{fates:?}"
+                        .all(|f| matches!(f, LandOutcome::Landed | LandOutcome::AlreadyLanded)),
+                    "{outcomes:?}"
                 );
-                landed += fates.iter().filter(|fate| **fate == Fate::Landed).count();
+                landed += outcomes.iter().filter(|outcome| **outcome == LandOutcome::Landed).count();
             }
             landed
         });
@@ -87,11 +87,11 @@ async fn nothing_lands_behind_a_fence() {
                         ..item(n, n, &format!("0:{n}"))
                     })
                     .collect();
-                let fates = app.land(&batch).await.unwrap();
-                for (item, fate) in batch.iter().zip(fates) {
-                    match fate {
-                        Fate::Landed => landed.push((item.order.get(), now)),
-                        Fate::Interrupted => {}
+                let outcomes = app.land(&batch).await.unwrap();
+                for (item, outcome) in batch.iter().zip(outcomes) {
+                    match outcome {
+                        LandOutcome::Landed => landed.push((item.order.get(), now)),
+                        LandOutcome::Interrupted => {}
                         other => panic!("{other:?}"),
                     }
                 }

@@ -8,7 +8,7 @@ use ids::{ActivityId, OrderId, ProductId, UserId};
 use money::Money;
 use mq::Message as _;
 use order::{
-    App, Closing, Fate, Fenced, Handled, Intent, Received,
+    App, Closing, LandOutcome, Fenced, Handled, Intent, Received,
     model::{Edit, Epoch, Item, Order, Payment, PaymentNo, RequestKey, State, Terms, Version},
 };
 use prost::Message as _;
@@ -196,11 +196,11 @@ impl World {
             .unwrap()
     }
 
-    pub(crate) async fn land(&self, items: &[Item]) -> Vec<Fate> {
+    pub(crate) async fn land(&self, items: &[Item]) -> Vec<LandOutcome> {
         self.app.land(items).await.unwrap()
     }
 
-    pub(crate) async fn land_one(&self, item: Item) -> Fate {
+    pub(crate) async fn land_one(&self, item: Item) -> LandOutcome {
         self.land(&[item]).await[0]
     }
 

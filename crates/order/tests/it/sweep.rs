@@ -1,5 +1,5 @@
 use order::{
-    Fate,
+    LandOutcome,
     model::{CloseReason, State},
 };
 use proto::payment::OrderClosing;
@@ -35,7 +35,7 @@ async fn a_buyer_whose_order_closed_may_buy_again() {
     let keyed = |order| crate::support::with_key(item(order, 1, "0:3"), "abc");
     world.land_one(keyed(7)).await;
     world.lapse().await;
-    assert_eq!(world.land_one(keyed(8)).await, Fate::Landed);
+    assert_eq!(world.land_one(keyed(8)).await, LandOutcome::Landed);
     assert!(!world.suspect().await);
 }
 
