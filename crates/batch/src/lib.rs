@@ -1,9 +1,9 @@
 //! Natural batching: callers hand in one item and await its answer; whatever has queued goes out as
-//! one call as soon as one of a few slots is free and the call is worth making (`pace`). There is no
+//! one call as soon as one of a few slots is free and the call is worth making (`admission`). There is no
 //! timer: idle traffic is not delayed, heavy traffic amortises.
 
 mod metrics;
-mod pace;
+mod admission;
 mod worker;
 
 #[cfg(test)]
@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    pace::Pace,
+    admission::Admission,
     worker::{Entry, Worker},
 };
 
@@ -55,7 +55,7 @@ impl Fault for Refused {
 /// Hands items to the workers; clones share the queue.
 pub struct Batcher<I, O> {
     queue: mpsc::Sender<Entry<I, O>>,
-    pace: Arc<Pace>,
+    admission: Arc<Admission>,
     waiting: prometheus::IntGauge,
 }
 
@@ -80,14 +80,14 @@ where
     {
         let (queue, entries) = mpsc::channel(limits.queue_max.max(1));
         let entries = Arc::new(Mutex::new(entries));
-        let pace = Arc::new(Pace::new());
+        let admission = Arc::new(Admission::new());
         let work = Arc::new(work);
         for _ in 0..limits.slots.max(1) {
             let worker = Worker::new(
                 name,
                 limits.batch_max.max(1),
                 entries.clone(),
-                pace.clone(),
+                admission.clone(),
                 stop.clone(),
             );
             let work = work.clone();
@@ -95,7 +95,7 @@ where
         }
         Self {
             queue,
-            pace,
+            admission,
             waiting: metrics::WAITING.with_label_values(&[name]),
         }
     }
@@ -111,7 +111,7 @@ where
                 mpsc::error::TrySendError::Closed(_) => Refused::Stopped,
             });
         }
-        self.pace
+        self.admission
             .queued(self.queue.max_capacity() - self.queue.capacity());
         // A worker that is gone with the item was aborted with its runtime.
         answered.await.unwrap_or(Err(Refused::Lost))
@@ -122,7 +122,7 @@ impl<I, O> Clone for Batcher<I, O> {
     fn clone(&self) -> Self {
         Self {
             queue: self.queue.clone(),
-            pace: self.pace.clone(),
+            admission: self.admission.clone(),
             waiting: self.waiting.clone(),
         }
     }

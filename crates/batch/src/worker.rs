@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::{Refused, metrics, pace::Pace};
+use crate::{Refused, metrics, admission::Admission};
 
 /// After stop, a queue that stays empty this long is closed: requests that were accepted before may
 /// still be on their way here.
@@ -35,7 +35,7 @@ pub(crate) struct Worker<I, O> {
     batch_max: usize,
     /// Held by the slot that waits for the first item of its batch.
     entries: Arc<Mutex<Entries<I, O>>>,
-    pace: Arc<Pace>,
+    admission: Arc<Admission>,
     stop: CancellationToken,
     /// When this slot first saw the stop.
     stopped_at: OnceLock<Instant>,
@@ -48,7 +48,7 @@ impl<I, O> Worker<I, O> {
         name: &'static str,
         batch_max: usize,
         entries: Arc<Mutex<Entries<I, O>>>,
-        pace: Arc<Pace>,
+        admission: Arc<Admission>,
         stop: CancellationToken,
     ) -> Self {
         let size = metrics::SIZE.with_label_values(&[name]);
@@ -57,7 +57,7 @@ impl<I, O> Worker<I, O> {
             name,
             batch_max,
             entries,
-            pace,
+            admission,
             stop,
             stopped_at: OnceLock::new(),
             size,
@@ -72,12 +72,12 @@ impl<I, O> Worker<I, O> {
     {
         while let Some((items, answers)) = self.take().await {
             self.size.observe(items.len() as f64);
-            let under_way = self.pace.begin(items.len());
+            let in_flight = self.admission.begin(items.len());
             // The closure is called inside, so that a panic before its first await is caught too.
             let outcome = AssertUnwindSafe(async { work(items).await })
                 .catch_unwind()
                 .await;
-            drop(under_way);
+            drop(in_flight);
             self.answer(answers, outcome.ok());
         }
     }
@@ -87,7 +87,7 @@ impl<I, O> Worker<I, O> {
         let mut entries = self.entries.lock().await;
         let first = self.first(&mut entries).await?;
         tokio::select! {
-            () = self.pace.worth(self.batch_max, || entries.len()) => {}
+            () = self.admission.admit(self.batch_max, || entries.len()) => {}
             () = self.stop.cancelled() => {}
         }
         // Callers that are ready to run hand in their items before the batch closes.

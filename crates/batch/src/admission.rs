@@ -1,4 +1,4 @@
-//! When a call is worth making beside those that are under way.
+//! When a call is worth making beside those in flight.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -6,27 +6,27 @@ use tokio::sync::Notify;
 
 /// Shared by a batcher and its slots.
 ///
-/// A second call begins only when as many items wait as the calls under way took, or a whole batch.
+/// A second call begins only when as many items wait as the calls in flight took, or a whole batch.
 /// Where answers come fast that is nearly never, and batches stay large; where they are slow the slots
 /// fill. A fixed number of slots is right for one of the two only.
-pub(crate) struct Pace {
-    /// Items of the calls under way.
-    under_way: AtomicUsize,
+pub(crate) struct Admission {
+    /// Items of the calls in flight.
+    in_flight: AtomicUsize,
     /// So many have to be queued before the next call; `usize::MAX` while no slot waits for it.
     wanted: AtomicUsize,
     changed: Notify,
 }
 
-/// Items that are under way until this is dropped.
-pub(crate) struct UnderWay<'a> {
-    pace: &'a Pace,
+/// Items that are in flight until this is dropped.
+pub(crate) struct InFlight<'a> {
+    admission: &'a Admission,
     items: usize,
 }
 
-impl Pace {
+impl Admission {
     pub(crate) fn new() -> Self {
         Self {
-            under_way: AtomicUsize::new(0),
+            in_flight: AtomicUsize::new(0),
             wanted: AtomicUsize::new(usize::MAX),
             changed: Notify::new(),
         }
@@ -34,11 +34,11 @@ impl Pace {
 
     /// Returns when a call is worth making for an item in hand and those behind it, which `queued`
     /// counts. One slot at a time.
-    pub(crate) async fn worth(&self, batch_max: usize, queued: impl Fn() -> usize) {
+    pub(crate) async fn admit(&self, batch_max: usize, queued: impl Fn() -> usize) {
         loop {
             let changed = self.changed.notified();
-            let under_way = self.under_way.load(Ordering::SeqCst);
-            let wanted = under_way.min(batch_max).saturating_sub(1);
+            let in_flight = self.in_flight.load(Ordering::SeqCst);
+            let wanted = in_flight.min(batch_max).saturating_sub(1);
             // Written before `queued` is asked: whoever comes in after that sees it.
             self.wanted.store(wanted, Ordering::SeqCst);
             if queued() >= wanted {
@@ -56,15 +56,15 @@ impl Pace {
         }
     }
 
-    pub(crate) fn begin(&self, items: usize) -> UnderWay<'_> {
-        self.under_way.fetch_add(items, Ordering::SeqCst);
-        UnderWay { pace: self, items }
+    pub(crate) fn begin(&self, items: usize) -> InFlight<'_> {
+        self.in_flight.fetch_add(items, Ordering::SeqCst);
+        InFlight { admission: self, items }
     }
 }
 
-impl Drop for UnderWay<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.pace.under_way.fetch_sub(self.items, Ordering::SeqCst);
-        self.pace.changed.notify_one();
+        self.admission.in_flight.fetch_sub(self.items, Ordering::SeqCst);
+        self.admission.changed.notify_one();
     }
 }
