@@ -11,7 +11,7 @@ mod finish_intent;
 mod get_activity;
 mod get_ticket;
 mod hand_off;
-mod hear_epochs;
+mod poll_epochs;
 mod init_sale;
 mod lease_ids;
 mod list_activities;

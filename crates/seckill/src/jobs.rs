@@ -26,7 +26,7 @@ macro_rules! every {
 pub(crate) fn mirror(ctx: &Ctx, app: &Arc<App>) {
     every!(ctx, app, IDS_PERIOD, lease_ids);
     every!(ctx, app, DETECT_PERIOD, refresh);
-    every!(ctx, app, DETECT_PERIOD, hear_epochs);
+    every!(ctx, app, DETECT_PERIOD, poll_epochs);
 }
 
 pub(crate) fn start(ctx: &Ctx, app: &Arc<App>, sale: config::Sale) {

@@ -66,7 +66,7 @@ pub async fn start(ctx: Ctx, config: Config) -> anyhow::Result<Started> {
     // A replica that does not know the sales yet would refuse all of them.
     app.refresh().await.context("the activities")?;
     // Nor which epochs count: it would sell from a Redis that went back. Order may start later.
-    if let Err(error) = app.hear_epochs().await {
+    if let Err(error) = app.poll_epochs().await {
         let error = fault::chain(&error);
         tracing::warn!(error, "order does not say which epochs count");
     }

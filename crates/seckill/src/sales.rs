@@ -177,7 +177,7 @@ impl Sale {
     }
 
     /// Epochs only grow; news may come out of order.
-    pub(crate) fn heard_epoch(&self, epoch: i64) {
+    pub(crate) fn observe_epoch(&self, epoch: i64) {
         self.epoch.fetch_max(epoch, Ordering::SeqCst);
     }
 

@@ -125,7 +125,7 @@ impl World {
         self.activity = self.shop.create(draft).await.unwrap().id;
         self.app.refresh().await.unwrap();
         self.warm_up().await;
-        self.app.hear_epochs().await.unwrap();
+        self.app.poll_epochs().await.unwrap();
     }
 
     /// A process with an empty memory takes over.

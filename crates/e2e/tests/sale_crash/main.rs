@@ -31,7 +31,7 @@ fn lay(point: &str) {
 async fn next(shop: &Shop) -> Arc<App> {
     let app = shop.beside(|_| {}).await;
     app.refresh().await.unwrap();
-    app.hear_epochs().await.unwrap();
+    app.poll_epochs().await.unwrap();
     app
 }
 

@@ -54,7 +54,7 @@ impl App {
     /// Looks at every sale that should be in Redis, and starts the rebuild of those that are not
     /// well, each beside the others. Keys of a sale that is over go.
     pub async fn detect(self: &Arc<Self>) -> Result<(), Error> {
-        let suspects = self.hear_epochs().await?;
+        let suspects = self.poll_epochs().await?;
         for sales in self.sales.all().chunks(TOGETHER) {
             if let Err(error) = self.detect_among(sales, &suspects).await {
                 let ids: Vec<i64> = sales.iter().map(|sale| sale.id).collect();
@@ -143,7 +143,7 @@ impl App {
 
     /// Another replica may have fenced and installed since we asked order.
     async fn is_our_news_old(&self, sale: &Sale, look: &Look) -> Result<bool, Error> {
-        self.hear_epochs().await?;
+        self.poll_epochs().await?;
         Ok(look.epoch == sale.epoch())
     }
 

@@ -95,7 +95,7 @@ impl App {
     }
 
     async fn fence_leased(&self, activity: i64, intent: Intent) -> Result<Fenced, Error> {
-        self.hear_epochs().await?;
+        self.poll_epochs().await?;
         let mut epoch = self.sales.get(activity).map_or(0, |sale| sale.epoch());
         for _ in 0..TRIES_MAX {
             // Redis may be away: the fence does not need it.
@@ -129,7 +129,7 @@ impl App {
         let (version, epoch) = (answer.version, answer.epoch);
         // Before anything is installed: nobody sells from what this fence cut off.
         if let Some(sale) = self.sales.get(activity) {
-            sale.heard_epoch(epoch);
+            sale.observe_epoch(epoch);
         }
         match answer.outcome() {
             Outcome::Fenced if !matches!(intent, Intent::End(_)) => {

@@ -37,7 +37,7 @@ impl App {
     }
 
     async fn is_open(&self, id: i64) -> Result<bool, Error> {
-        self.hear_epochs().await?;
+        self.poll_epochs().await?;
         let epoch = self.sales.get(id).map_or(0, |sale| sale.epoch());
         let look = self.stock.look(id).await?;
         Ok(look.is_some_and(|look| look.open && look.epoch == epoch))
