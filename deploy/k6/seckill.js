@@ -1,5 +1,5 @@
 // A sale under load, as k6 sees it from outside. `cargo xtask k6 [scenario]` runs it and checks the
-// books in MySQL afterwards; by hand:
+// audits MySQL afterwards; by hand:
 //
 //   mall token --users 1..10000 > tokens.txt
 //   k6 run -e SCENARIO=burst -e TOKENS=$PWD/tokens.txt deploy/k6/seckill.js

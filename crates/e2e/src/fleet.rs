@@ -16,7 +16,7 @@ use sqlx::{Connection, Executor};
 
 use crate::{
     api::{Account, Api, poll},
-    books::Books,
+    audit::Auditor,
     desk::Desk,
 };
 
@@ -317,9 +317,9 @@ impl Fleet {
         }
     }
 
-    pub async fn books(&self) -> Result<Books> {
+    pub async fn auditor(&self) -> Result<Auditor> {
         let schemas = [schema("order", &self.name), schema("payment", &self.name)];
-        Books::open(
+        Auditor::open(
             schemas,
             &format!("{}:", self.name),
             &format!("{}.", self.name),

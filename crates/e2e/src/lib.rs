@@ -1,9 +1,9 @@
-//! The whole product from outside: a client of its HTTP API, the story of a sale, the books that
-//! have to balance afterwards, and a fleet of real processes to kill.
+//! The whole product from outside: a client of its HTTP API, the story of a sale, the audit
+//! afterwards, and a fleet of real processes to kill.
 
 pub mod api;
+pub mod audit;
 pub mod bench;
-pub mod books;
 pub mod chaos;
 pub mod desk;
 pub mod fleet;

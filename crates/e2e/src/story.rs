@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::{Account, Answer, Api, poll},
-    books::Books,
+    audit::Auditor,
     desk::Desk,
 };
 
@@ -33,7 +33,7 @@ const PASSWORD: &str = "story-password";
 pub struct Stage {
     pub api: Api,
     pub desk: Desk,
-    pub books: Books,
+    pub auditor: Auditor,
     pub admin: Account,
     /// Told apart from other performances by this.
     pub nonce: String,
@@ -62,7 +62,7 @@ impl Stage {
         self.lapses(&dawdler).await?;
         self.gets_the_returned_unit(activity, &loser).await?;
         self.late_money_goes_back(&dawdler, &payment).await?;
-        self.check_books(activity).await
+        self.audit(activity).await
     }
 
     async fn register_buyers(&self) -> Result<Vec<Account>> {
@@ -301,9 +301,9 @@ impl Stage {
         Ok(())
     }
 
-    async fn check_books(&self, activity: i64) -> Result<()> {
-        say("the books");
-        let report = self.books.settled(activity, SETTLE).await?;
+    async fn audit(&self, activity: i64) -> Result<()> {
+        say("the audit");
+        let report = self.auditor.settled(activity, SETTLE).await?;
         for line in report.lines() {
             note(line);
         }

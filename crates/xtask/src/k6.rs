@@ -1,4 +1,4 @@
-//! `k6`: load by real k6, and the books afterwards.
+//! `k6`: load by real k6, and an audit afterwards.
 
 use std::{
     fs,
@@ -59,7 +59,7 @@ pub(crate) fn k6(arguments: &[String]) -> Result<()> {
             rest,
         };
         let passed = load.run(scenario, &out);
-        check_books(&env, &out.join(format!("{scenario}.json")))?;
+        audit(&env, &out.join(format!("{scenario}.json")))?;
         passed?;
     }
     Ok(())
@@ -126,7 +126,7 @@ impl Load<'_> {
 }
 
 /// What buyers were told is in MySQL, each order with a unit of its own.
-fn check_books(env: &fleet::Env, report: &Path) -> Result<()> {
+fn audit(env: &fleet::Env, report: &Path) -> Result<()> {
     let text = fs::read_to_string(report).with_context(|| report.display().to_string())?;
     let report: Value = serde_json::from_str(&text)?;
     let figure = |name: &'static str| {
@@ -142,7 +142,7 @@ fn check_books(env: &fleet::Env, report: &Path) -> Result<()> {
     let arguments = [figure("activity")?.to_string(), won.to_string()];
     process::run(
         Command::new("cargo")
-            .args(["run", "--quiet", "--package", "e2e", "--bin", "books", "--"])
+            .args(["run", "--quiet", "--package", "e2e", "--bin", "audit", "--"])
             .args(arguments)
             .envs(env.iter().cloned())
             .current_dir(paths::root()),

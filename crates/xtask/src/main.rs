@@ -27,11 +27,11 @@ const USAGE: &str = "\
 cargo xtask <command>
 
   up              bring up all of it on this machine: engines, seven services, simulators, demo data
-  smoke           play a whole flash sale over HTTP against what `up` started; check the books
+  smoke           play a whole flash sale over HTTP against what `up` started; audit it
   down            stop what `up` started (--wipe: and forget its data)
   test [FILTER…]  run every test on real engines, which are brought up first
   bench sale      measure a sale in the release profile (--duration S, --connections N, --json FILE)
-  k6 [SCENARIO]   load what `up` started with k6, then check the books: storm, burst, duplicates,
+  k6 [SCENARIO]   load what `up` started with k6, then audit it: storm, burst, duplicates,
                   steady; none: all four
   model           the sale's protocol in every interleaving, and what each of its guards is for
   chaos           faults strike a running sale until something breaks (--rounds N, --seed S)

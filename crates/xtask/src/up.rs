@@ -41,7 +41,7 @@ mall is up.
   on sale         activity {} of product {}: {} units
 
 Try
-  cargo xtask smoke      a whole flash sale, step by step, with the books checked at the end
+  cargo xtask smoke      a whole flash sale, step by step, with an audit at the end
   curl -s http://127.0.0.1:{gateway}/api/v1/seckill/activities
   cargo xtask down       stop it (down --wipe: and forget its data)
 ",

@@ -6,13 +6,13 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use super::options::Options;
-use crate::books::Books;
+use crate::audit::Audit;
 
-pub(super) async fn all(options: &Options, books: &Books) -> Result<Map<String, Value>> {
+pub(super) async fn all(options: &Options, audit: &Audit) -> Result<Map<String, Value>> {
     let mysql: String = sqlx::query_scalar("SELECT VERSION()")
-        .fetch_one(&books.order)
+        .fetch_one(&audit.order)
         .await?;
-    let redis: String = books.kv.query(kv::cmd("INFO").arg("server")).await?;
+    let redis: String = audit.kv.query(kv::cmd("INFO").arg("server")).await?;
     let redis = redis
         .lines()
         .find_map(|line| line.strip_prefix("redis_version:"));

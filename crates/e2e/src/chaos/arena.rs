@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     api::{Account, Api, poll},
-    books::{Addresses, Books},
+    audit::{Addresses, Audit},
     desk::Desk,
 };
 
@@ -61,7 +61,7 @@ pub(super) struct Arena {
     pub(super) wires: Wires,
     pub(super) api: Api,
     pub(super) desk: Desk,
-    pub(super) books: Books,
+    pub(super) audit: Audit,
     pub(super) admin: Account,
     issuer: Issuer,
     fleet: Fleet,
@@ -98,7 +98,7 @@ impl Arena {
         let arena = Self {
             api: Api::within(format!("http://{}", front.address), PATIENCE)?,
             desk: Desk::new(format!("http://127.0.0.1:{wechat}"))?,
-            books: books(&engines).await?,
+            auditor: auditor(&engines).await?,
             admin: account(&issuer, ADMIN, Role::Admin)?,
             supervisor,
             engines,
@@ -166,13 +166,13 @@ fn account(issuer: &Issuer, id: i64, role: Role) -> Result<Account> {
 }
 
 /// The engines as nobody's wires lead to them.
-async fn books(engines: &Engines) -> Result<Books> {
+async fn auditor(engines: &Engines) -> Result<Audit> {
     let addresses = Addresses {
         mysql: mysql_url(engines.port(Engine::Mysql)),
         redis: redis_url(engines.port(Engine::Redis)),
         amqp: amqp_url(engines.port(Engine::Rabbitmq)),
     };
-    Books::open_at(&addresses, [schema("order"), schema("payment")], "", "").await
+    Audit::open_at(&addresses, [schema("order"), schema("payment")], "", "").await
 }
 
 fn schema(service: &str) -> String {

@@ -16,7 +16,7 @@ use super::{
     money::{self, Money},
     rows::{self, Order},
 };
-use crate::{api::poll, books::Ledger};
+use crate::{api::poll, audit::Ledger};
 
 /// Whatever settles by itself has settled by then: retries climb to half a minute.
 const SETTLE: Duration = Duration::from_secs(240);
@@ -63,9 +63,9 @@ pub(super) async fn rest(arena: &Arena, sales: &[Sale]) -> Result<Rest> {
 
 /// Orders first: once they rest, nothing else moves for long.
 async fn look(arena: &Arena, sales: &[Sale]) -> Result<Rest> {
-    let books = &arena.books;
+    let audit = &arena.audit;
     let activities: Vec<i64> = sales.iter().map(|sale| sale.activity).collect();
-    let orders = rows::orders(books, &activities).await?;
+    let orders = rows::orders(audit, &activities).await?;
     let restless = orders
         .iter()
         .find(|order| !AT_REST.contains(&order.state.as_str()));
@@ -75,7 +75,7 @@ async fn look(arena: &Arena, sales: &[Sale]) -> Result<Rest> {
     );
     let mut ledgers = Vec::new();
     for activity in activities {
-        let ledger = books.read(activity).await?;
+        let ledger = audit.read(activity).await?;
         let paid = orders
             .iter()
             .filter(|order| order.activity == activity && order.state == "paid");
@@ -96,7 +96,7 @@ async fn look(arena: &Arena, sales: &[Sale]) -> Result<Rest> {
         "messages wait to be tried again: {waiting:?}"
     );
     let orders: HashMap<i64, Order> = orders.into_iter().map(|order| (order.id, order)).collect();
-    let money = money::judge(&arena.desk, &orders, &rows::payments(books).await?).await?;
+    let money = money::judge(&arena.desk, &orders, &rows::payments(audit).await?).await?;
     Ok(Rest {
         ledgers,
         orders,
@@ -118,7 +118,7 @@ async fn waiting_to_be_retried(arena: &Arena) -> Result<BTreeMap<String, u64>> {
     ] {
         for delay_s in ladder {
             let name = format!("{queue}.retry.{delay_s}s");
-            let ready = arena.books.broker.depth(&name).await?.ready;
+            let ready = arena.audit.broker.depth(&name).await?.ready;
             if ready > 0 {
                 waiting.insert(name, ready);
             }

@@ -89,7 +89,7 @@ pub(super) async fn play(arena: &Arc<Arena>, plan: &Plan, number: i64) -> Result
     ))
 }
 
-/// An edit may be refused, or be finished by another replica: the books tell.
+/// An edit may be refused, or be finished by another replica: the audit decides.
 async fn edit_all(arena: Arc<Arena>, plan: Plan, sales: Vec<Sale>) {
     let start = Instant::now();
     let mut edits = plan.edits;
@@ -146,7 +146,7 @@ async fn unlanded_winner(arena: &Arena, crowd: &Arc<Crowd>) -> Result<()> {
         let Ok(number) = won.order_no.parse::<ids::OrderNo>() else {
             bail!("no order number: {won:?}");
         };
-        let landed = timeout(LOOK, rows::landed(&arena.books, number.id().get())).await;
+        let landed = timeout(LOOK, rows::landed(&arena.audit, number.id().get())).await;
         if !matches!(landed, Ok(Ok(true))) {
             return Ok(());
         }
@@ -216,7 +216,7 @@ async fn admin(
 }
 
 /// Ends the sales: their keys go, and what was not sold is the product's again.
-async fn end_sales(arena: &Arena, sales: &[Sale], ledgers: &[crate::books::Ledger]) -> Result<()> {
+async fn end_sales(arena: &Arena, sales: &[Sale], ledgers: &[crate::audit::Ledger]) -> Result<()> {
     for (sale, ledger) in sales.iter().zip(ledgers) {
         let path = format!("/api/v1/admin/seckill/activities/{}", sale.activity);
         admin(arena, ENDS, Method::DELETE, &path, None).await?;
@@ -235,12 +235,12 @@ async fn end_sales(arena: &Arena, sales: &[Sale], ledgers: &[crate::books::Ledge
             exists.arg(format!("{{sale:{}}}:{part}", sale.activity));
         }
         let gone = poll(ENDS, async || {
-            let keys: i64 = arena.books.kv.query(&exists).await?;
+            let keys: i64 = arena.audit.kv.query(&exists).await?;
             Ok((keys == 0).then_some(()))
         });
         gone.await.context("the keys of an ended sale stay")?;
     }
-    let dead = arena.books.dead().await?;
+    let dead = arena.audit.dead().await?;
     ensure!(dead == 0, "{dead} dead letters");
     Ok(())
 }

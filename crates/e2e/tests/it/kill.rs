@@ -1,5 +1,5 @@
 //! `kill -9` at the points where a sale could be lost or sold twice. After each, without a human:
-//! whoever was told "won" has exactly one order, and the books balance.
+//! whoever was told "won" has exactly one order, and both sides agree.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ async fn killed_at(service: &str, point: &str) {
     let rush = rush.unwrap();
 
     let report = fleet
-        .books()
+        .auditor()
         .await
         .unwrap()
         .settled(activity, REST)

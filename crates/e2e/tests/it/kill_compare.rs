@@ -154,16 +154,16 @@ async fn killed_workers_lose_and_double_nothing() {
             "{left:?}"
         );
     }
-    let books = fleet.books().await.unwrap();
+    let auditor = fleet.auditor().await.unwrap();
     let paid =
         "SELECT COUNT(*) FROM payments WHERE purpose = 'compare_job' AND paid_at_ms IS NOT NULL";
     let paid: i64 = sqlx::query_scalar(paid)
-        .fetch_one(&books.payment)
+        .fetch_one(&auditor.payment)
         .await
         .unwrap();
     let refunds = "SELECT COUNT(*) FROM refunds";
     let refunds: i64 = sqlx::query_scalar(refunds)
-        .fetch_one(&books.payment)
+        .fetch_one(&auditor.payment)
         .await
         .unwrap();
     assert_eq!((paid, refunds), (i64::try_from(jobs.len()).unwrap(), 0));

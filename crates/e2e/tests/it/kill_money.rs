@@ -85,8 +85,8 @@ impl Customer {
     }
 
     async fn books_balance(&self) {
-        let books = self.fleet.books().await.unwrap();
-        println!("{}", books.settled(self.activity, SOON).await.unwrap());
+        let auditor = self.fleet.auditor().await.unwrap();
+        println!("{}", auditor.settled(self.activity, SOON).await.unwrap());
     }
 }
 

@@ -33,7 +33,7 @@ async fn a_rebuild_that_dies_anywhere_is_taken_over() {
     let (api, admin) = (fleet.api().unwrap(), fleet.admin().await.unwrap());
     let buyers = sale::buyers(&api, 5, PASSWORD).await.unwrap();
     let activity = sale::open(&api, &admin, 4, 900).await.unwrap();
-    let books = fleet.books().await.unwrap();
+    let auditor = fleet.auditor().await.unwrap();
     let first = asked(&api, activity, &buyers[0]).await;
     let points = [
         "rebuild.after_pause",
@@ -43,8 +43,8 @@ async fn a_rebuild_that_dies_anywhere_is_taken_over() {
     for (point, buyer) in points.iter().zip(&buyers[1..]) {
         lay(&mut fleet, point).await;
         for part in ["meta", "returned", "buyers", "unsent"] {
-            let key = books.kv.key(&format!("{{sale:{activity}}}:{part}"));
-            let _: i64 = books
+            let key = auditor.kv.key(&format!("{{sale:{activity}}}:{part}"));
+            let _: i64 = auditor
                 .kv
                 .query(&cmd("DEL").arg(key).to_owned())
                 .await
@@ -62,7 +62,7 @@ async fn a_rebuild_that_dies_anywhere_is_taken_over() {
     }
     let again = asked(&api, activity, &buyers[0]).await;
     assert_eq!(again.data()["order_no"], first.data()["order_no"]);
-    println!("{}", books.settled(activity, REST).await.unwrap());
+    println!("{}", auditor.settled(activity, REST).await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]

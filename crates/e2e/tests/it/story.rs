@@ -7,7 +7,7 @@ async fn the_story_of_a_sale_is_true() {
     let stage = Stage {
         api: fleet.api().unwrap(),
         desk: fleet.desk().unwrap(),
-        books: fleet.books().await.unwrap(),
+        auditor: fleet.auditor().await.unwrap(),
         admin: fleet.admin().await.unwrap(),
         nonce: String::new(),
     };

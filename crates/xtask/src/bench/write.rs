@@ -66,7 +66,7 @@ fn head(page: &mut String, cells: &[&str]) {
 fn sale(run: &Value) -> String {
     let mut page = format!(
         "{} × {}, {}, Linux {}; MySQL {}, Redis {}. {} connections, {} s a case and at least \
-         100,000 requests, {} thread(s) a process. Violations of the books: {}.\n\n",
+         100,000 requests, {} thread(s) a process. Violations found by the audit: {}.\n\n",
         number(run, "processors"),
         text(run, "processor"),
         text(run, "memory"),

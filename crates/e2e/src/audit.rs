@@ -9,8 +9,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::api::poll;
 
-/// Where the books are kept.
-pub struct Books {
+/// Everything that keeps part of a sale's state.
+pub struct Auditor {
     pub order: db::Pool,
     pub payment: db::Pool,
     pub kv: kv::Kv,
@@ -70,8 +70,8 @@ const QUEUES: [&str; 8] = [
     "payment.refund_due.v1",
 ];
 
-impl Books {
-    /// Opens the books of a fleet: order's and payment's schemas, and the prefixes of its keys and
+impl Auditor {
+    /// Connects to a fleet's engines: order's and payment's schemas, and the prefixes of its keys and
     /// queues.
     pub async fn open(schemas: [String; 2], keys: &str, queues: &str) -> Result<Self> {
         Self::open_at(&Addresses::named(), schemas, keys, queues).await

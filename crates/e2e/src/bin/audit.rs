@@ -1,10 +1,10 @@
-//! Whether the books of an activity balance after a load, and hold what its buyers were told:
-//! `books ACTIVITY ORDERS`, against the fleet that `cargo xtask up` left running.
+//! Audits an activity after a load: do both sides agree, with as many orders as buyers were promised?
+//! `audit ACTIVITY ORDERS`, against the fleet that `cargo xtask up` left running.
 
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
-use e2e::books::Books;
+use e2e::audit::Audit;
 
 /// Everything that was told has landed by then.
 const REST_MAX: Duration = Duration::from_secs(60);
@@ -23,18 +23,18 @@ async fn main() -> ExitCode {
 async fn judge() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [activity, told] = arguments.as_slice() else {
-        bail!("usage: books ACTIVITY ORDERS");
+        bail!("usage: audit ACTIVITY ORDERS");
     };
     let activity: i64 = activity.parse().context("the activity's id")?;
     let told: i64 = told
         .parse()
         .context("how many orders buyers were told of")?;
     let schemas = ["mall_order".into(), "mall_payment".into()];
-    let books = Books::open(schemas, "", "").await?;
+    let audit = Audit::open(schemas, "", "").await?;
     // Distinct units, none beyond the activity's, the same buyers on both sides, nothing under way.
-    let lines = books.settled(activity, REST_MAX).await?;
+    let lines = audit.settled(activity, REST_MAX).await?;
     print!("{lines}");
-    let ledger = books.read(activity).await?;
+    let ledger = audit.read(activity).await?;
     let orders: i64 = ledger.orders.iter().map(|(_, count)| count).sum();
     let live = ledger.live.len() as i64;
     ensure!(
