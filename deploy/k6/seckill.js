@@ -1,4 +1,4 @@
-// A sale under load, as k6 sees it from outside. `cargo xtask k6 [scenario]` runs it and checks the
+// A sale under load, as k6 sees it from outside. `cargo xtask k6 [scenario]` runs it and then
 // audits MySQL afterwards; by hand:
 //
 //   mall token --users 1..10000 > tokens.txt

@@ -34,7 +34,7 @@ pub struct Load {
 
 /// What came back.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct LoadResult {
     /// How many answers carried each business code; -1: none that could be read.
     pub codes: BTreeMap<i64, u64>,
     /// One per answer, in microseconds, from when it was to be sent.
@@ -43,7 +43,7 @@ pub struct Told {
     pub took: Duration,
 }
 
-impl Told {
+impl LoadResult {
     pub fn answers(&self) -> usize {
         self.latencies_us.len()
     }
@@ -68,7 +68,7 @@ impl Told {
 }
 
 impl Load {
-    pub async fn run(self) -> Result<Told> {
+    pub async fn run(self) -> Result<LoadResult> {
         let next = Arc::new(AtomicUsize::new(0));
         let mut streams = Vec::with_capacity(self.connections);
         for _ in 0..self.connections {
@@ -93,17 +93,17 @@ impl Load {
             };
             connections.spawn(connection.run());
         }
-        let mut told = Told::default();
+        let mut result = LoadResult::default();
         while let Some(part) = connections.join_next().await {
             let part = part??;
-            told.latencies_us.extend(part.latencies_us);
+            result.latencies_us.extend(part.latencies_us);
             for (code, count) in part.codes {
-                *told.codes.entry(code).or_default() += count;
+                *result.codes.entry(code).or_default() += count;
             }
         }
-        told.took = start.elapsed();
-        told.latencies_us.sort_unstable();
-        Ok(told)
+        result.took = start.elapsed();
+        result.latencies_us.sort_unstable();
+        Ok(result)
     }
 }
 
@@ -119,8 +119,8 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run(mut self) -> Result<Told> {
-        let mut told = Told::default();
+    async fn run(mut self) -> Result<LoadResult> {
+        let mut result = LoadResult::default();
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let mut due = Instant::now();
@@ -131,15 +131,15 @@ impl Connection {
                 tokio::time::sleep_until(due.into()).await;
             }
             if due >= self.until && number >= self.requests_min {
-                return Ok(told);
+                return Ok(result);
             }
             let Some(request) = (self.requests)(number) else {
-                return Ok(told);
+                return Ok(result);
             };
             self.stream.write_all(&request).await?;
             let code = self.answer().await?;
-            *told.codes.entry(code).or_default() += 1;
-            told.latencies_us
+            *result.codes.entry(code).or_default() += 1;
+            result.latencies_us
                 .push(due.elapsed().as_micros().try_into().unwrap_or(u32::MAX));
         }
     }
@@ -202,15 +202,15 @@ mod tests {
 
     #[test]
     fn percentiles_are_those_of_the_sorted_answers() {
-        let told = Told {
+        let result = LoadResult {
             latencies_us: (1..=1_000).collect(),
             took: Duration::from_secs(2),
-            ..Told::default()
+            ..LoadResult::default()
         };
         assert_eq!(
-            (told.percentile_ms(0.5), told.percentile_ms(1.0)),
+            (result.percentile_ms(0.5), result.percentile_ms(1.0)),
             (0.501, 1.0)
         );
-        assert!((told.rate() - 500.0).abs() < f64::EPSILON);
+        assert!((result.rate() - 500.0).abs() < f64::EPSILON);
     }
 }

@@ -23,7 +23,7 @@ use crate::{
     api::{Account, Api, poll},
     audit::Audit,
     fleet::Fleet,
-    load::{Load, Requests, Told},
+    load::{Load, Requests, LoadResult},
     sale,
 };
 
@@ -144,7 +144,7 @@ impl Bench {
             batches::so_far(&self.fleet).await?,
         );
         let started = Instant::now();
-        let told = load.run().await?;
+        let result = load.run().await?;
         let answered = Instant::now();
         let mut cpu_s = cpu::seconds(&self.fleet);
         for (name, seconds) in &mut cpu_s {
@@ -152,7 +152,7 @@ impl Bench {
         }
         let batches = batches::mean(&batches_before, &batches::so_far(&self.fleet).await?);
         Ok(Used {
-            told,
+            result,
             started,
             answered,
             cpu_s,
@@ -182,7 +182,7 @@ impl Bench {
     /// A bare server, as a case of its own.
     async fn bare(&mut self, bare: Bare) -> Result<()> {
         let used = self.bare_load(bare, self.options.at_least()).await?;
-        let violations = only(&used.told, &[0]);
+        let violations = only(&used.result, &[0]);
         let case = used.case(bare.name(), violations);
         self.report.add(Case {
             bound_rps: match bare {
@@ -202,7 +202,7 @@ impl Bench {
         let used = self
             .bare_load(Bare::Bound, (AROUND.min(self.options.duration), 0))
             .await?;
-        Ok(used.told.rate())
+        Ok(used.result.rate())
     }
 
     async fn bare_load(&self, bare: Bare, at_least: (Duration, usize)) -> Result<Used> {
@@ -248,7 +248,7 @@ impl Bench {
         let load = self.to_gateway(self.options.connections, None, again);
         let before = self.bound_rps().await?;
         let used = self.load(load).await?;
-        let violations = only(&used.told, &[0]);
+        let violations = only(&used.result, &[0]);
         let bound_rps = self.bound_rps().await?.midpoint(before);
         self.report.add(Case {
             bound_rps,
@@ -269,7 +269,7 @@ impl Bench {
         let before = self.bound_rps().await?;
         let used = self.load(load).await?;
         let bound_rps = self.bound_rps().await?.midpoint(before);
-        let mut violations = only(&used.told, &[60003]);
+        let mut violations = only(&used.result, &[60003]);
         violations.extend(self.unbalanced(&activities).await);
         self.report.add(Case {
             bound_rps,
@@ -290,7 +290,7 @@ impl Bench {
         let load = self.to_gateway(connections, rate, requests);
         let before = self.bound_rps().await?;
         let used = self.load(load).await?;
-        let accepted = used.told.of(0);
+        let accepted = used.result.of(0);
         let mut landed = self.landed(&activities).await?;
         while landed < accepted && used.answered.elapsed() < SETTLE {
             tokio::time::sleep(BETWEEN_LOOKS).await;
@@ -303,8 +303,8 @@ impl Bench {
         let bound_rps = self.bound_rps().await?.midpoint(before);
         // Who was told that it takes too long may have an order all the same, and would get it by
         // asking again.
-        let mut violations = only(&used.told, &[0, BUSY]);
-        if landed < accepted || landed > accepted + used.told.of(BUSY) {
+        let mut violations = only(&used.result, &[0, BUSY]);
+        if landed < accepted || landed > accepted + used.result.of(BUSY) {
             violations.push(format!("{accepted} accepted and {landed} landed"));
         }
         violations.extend(self.unbalanced(&activities).await);
@@ -375,9 +375,9 @@ impl Bench {
     }
 }
 
-/// What a load was told, and what it took.
+/// The answers to a load, and what it cost.
 struct Used {
-    told: Told,
+    result: LoadResult,
     started: Instant,
     answered: Instant,
     cpu_s: BTreeMap<String, f64>,
@@ -390,7 +390,7 @@ impl Used {
         Case {
             name,
             bound_rps: 0.0,
-            told: self.told,
+            result: self.result,
             accepted: 0,
             landed: 0,
             landed_in_s: 0.0,
@@ -407,8 +407,8 @@ fn paths(activities: &[i64]) -> Vec<String> {
 }
 
 /// Answers that should not have been.
-fn only(told: &Told, expected: &[i64]) -> Vec<String> {
-    let odd = told
+fn only(result: &LoadResult, expected: &[i64]) -> Vec<String> {
+    let odd = result
         .codes
         .iter()
         .filter(|(code, _)| !expected.contains(code));

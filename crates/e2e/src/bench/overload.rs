@@ -26,7 +26,7 @@ use super::cpu;
 use crate::{
     api::{Account, Api},
     fleet::{Fleet, SERVICES},
-    load::{Load, Requests, Told},
+    load::{Load, Requests, LoadResult},
     sale,
 };
 
@@ -129,12 +129,12 @@ impl Crowd {
         for (name, times) in [("twice", 2), ("ten_times", 10)] {
             let peak = self.peak(short).await?;
             let looks = self.look();
-            let told = self.load(times * LANE, storm).await?;
+            let result = self.load(times * LANE, storm).await?;
             let seen = looks.end().await?;
-            only_expected(&told)?;
-            put(format!("{name}_served_rps"), served(&told));
-            put(format!("{name}_kept"), served(&told) / peak);
-            put(format!("{name}_shed_rps"), shed(&told));
+            only_expected(&result)?;
+            put(format!("{name}_served_rps"), served(&result));
+            put(format!("{name}_kept"), served(&result) / peak);
+            put(format!("{name}_shed_rps"), shed(&result));
             put(format!("{name}_shed_p99_ms"), p99(seen.shed_ms));
             put(format!("{name}_browse_p99_ms"), p99(seen.browse_ms));
             put(format!("{name}_resident_mb"), seen.resident_mb);
@@ -143,9 +143,9 @@ impl Crowd {
         }
         let peak = self.peak(short).await?;
         let slow = self.slow_clients().await?;
-        let told = self.load(LANE, short).await?;
+        let result = self.load(LANE, short).await?;
         put("slow_clients".into(), slow.len() as f64);
-        put("slow_kept".into(), served(&told) / peak);
+        put("slow_kept".into(), served(&result) / peak);
         put("slow_resident_mb".into(), self.resident_mb()?);
         drop(slow);
         Ok(Value::Object(figures))
@@ -156,7 +156,7 @@ impl Crowd {
         Ok(served(&self.load(LANE, long).await?))
     }
 
-    async fn load(&self, connections: usize, long: Duration) -> Result<Told> {
+    async fn load(&self, connections: usize, long: Duration) -> Result<LoadResult> {
         let load = Load {
             address: self.fleet.gateway(),
             connections,
@@ -301,21 +301,21 @@ fn requests(activity: i64, tokens: Vec<String>) -> Requests {
     })
 }
 
-fn served(told: &Told) -> f64 {
-    told.of(SOLD_OUT) as f64 / told.took.as_secs_f64()
+fn served(result: &LoadResult) -> f64 {
+    result.of(SOLD_OUT) as f64 / result.took.as_secs_f64()
 }
 
-fn shed(told: &Told) -> f64 {
-    let shed: u64 = [429, 503].iter().map(|code| told.of(*code)).sum();
-    shed as f64 / told.took.as_secs_f64()
+fn shed(result: &LoadResult) -> f64 {
+    let shed: u64 = [429, 503].iter().map(|code| result.of(*code)).sum();
+    shed as f64 / result.took.as_secs_f64()
 }
 
-fn only_expected(told: &Told) -> Result<()> {
-    let odd = told
+fn only_expected(result: &LoadResult) -> Result<()> {
+    let odd = result
         .codes
         .keys()
         .find(|code| ![SOLD_OUT, 429, 503].contains(code));
-    ensure!(odd.is_none(), "unexpected answers: {:?}", told.codes);
+    ensure!(odd.is_none(), "unexpected answers: {:?}", result.codes);
     Ok(())
 }
 

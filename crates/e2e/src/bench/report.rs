@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt::Write};
 
 use serde_json::{Map, Value, json};
 
-use crate::load::Told;
+use crate::load::LoadResult;
 
 /// One case.
 #[derive(Debug)]
@@ -12,8 +12,8 @@ pub(super) struct Case {
     pub(super) name: &'static str,
     /// What the bound answered a second right before and right after, in the mean; 0: not asked.
     pub(super) bound_rps: f64,
-    pub(super) told: Told,
-    /// Orders that buyers were told, and rows that were found.
+    pub(super) result: LoadResult,
+    /// Orders that buyers were promised, and rows that were found.
     pub(super) accepted: u64,
     pub(super) landed: u64,
     /// From the first request, and from the last answer, to the last row.
@@ -69,13 +69,13 @@ impl Report {
 
     /// Requests per second of one case, for a case that depends on it.
     pub(super) fn rate(&self, name: &str) -> f64 {
-        self.case(name).map_or(0.0, |case| case.told.rate())
+        self.case(name).map_or(0.0, |case| case.result.rate())
     }
 
     pub fn to_json(&self) -> Value {
         let mut flat = self.given.clone();
-        let rate = |name| self.case(name).map(|case| case.told.rate());
-        let p99 = |name| self.case(name).map(|case| case.told.percentile_ms(0.99));
+        let rate = |name| self.case(name).map(|case| case.result.rate());
+        let p99 = |name| self.case(name).map(|case| case.result.percentile_ms(0.99));
         let winner = self.case("allwin");
         for (key, value) in [
             ("bound_rps", rate("bound")),
@@ -108,16 +108,16 @@ impl Report {
 }
 
 fn line(case: &Case) -> String {
-    let told = &case.told;
+    let result = &case.result;
     let mut line = format!(
         "{:<17} {:>8.0} req/s   p50 {:>6.2}  p95 {:>6.2}  p99 {:>6.2}  max {:>7.1} ms   {:?}",
         case.name,
-        told.rate(),
-        told.percentile_ms(0.5),
-        told.percentile_ms(0.95),
-        told.percentile_ms(0.99),
-        told.percentile_ms(1.0),
-        told.codes,
+        result.rate(),
+        result.percentile_ms(0.5),
+        result.percentile_ms(0.95),
+        result.percentile_ms(0.99),
+        result.percentile_ms(1.0),
+        result.codes,
     );
     if case.bound_rps > 0.0 {
         // Writing to a string cannot fail.
@@ -125,7 +125,7 @@ fn line(case: &Case) -> String {
             line,
             "\n{:<17} {:.2} of the bound, which answers {:.0}/s around it",
             "",
-            told.rate() / case.bound_rps,
+            result.rate() / case.bound_rps,
             case.bound_rps
         );
     }
@@ -157,8 +157,8 @@ fn line(case: &Case) -> String {
 }
 
 fn whole(case: &Case) -> Value {
-    let told = &case.told;
-    let codes: Map<String, Value> = told
+    let result = &case.result;
+    let codes: Map<String, Value> = result
         .codes
         .iter()
         .map(|(code, count)| (code.to_string(), json!(count)))
@@ -166,12 +166,12 @@ fn whole(case: &Case) -> Value {
     json!({
         "name": case.name,
         "bound_rps": case.bound_rps,
-        "answers": told.answers(),
-        "rps": told.rate(),
-        "p50_ms": told.percentile_ms(0.5),
-        "p95_ms": told.percentile_ms(0.95),
-        "p99_ms": told.percentile_ms(0.99),
-        "max_ms": told.percentile_ms(1.0),
+        "answers": result.answers(),
+        "rps": result.rate(),
+        "p50_ms": result.percentile_ms(0.5),
+        "p95_ms": result.percentile_ms(0.95),
+        "p99_ms": result.percentile_ms(0.99),
+        "max_ms": result.percentile_ms(1.0),
         "codes": codes,
         "accepted": case.accepted,
         "landed": case.landed,
