@@ -37,7 +37,7 @@ const LIMIT: i64 = 60_007;
 
 /// One purchase, as its buyer was told of it.
 #[derive(Debug, Clone)]
-pub(super) struct Told {
+pub(super) struct Purchase {
     pub(super) buyer: Account,
     pub(super) activity: i64,
     /// The Idempotency-Key of the request.
@@ -67,7 +67,7 @@ pub(super) struct Crowd {
     /// When the last open question has to be answered; not known during the load.
     over: watch::Sender<Option<Instant>>,
     next_bait: AtomicUsize,
-    told: Mutex<Vec<Told>>,
+    purchases: Mutex<Vec<Purchase>>,
     /// How many answers there were of each kind.
     answers: Mutex<BTreeMap<String, u32>>,
 }
@@ -89,7 +89,7 @@ impl Crowd {
             started: Instant::now(),
             over: watch::Sender::new(None),
             next_bait: AtomicUsize::new(0),
-            told: Mutex::default(),
+            purchases: Mutex::default(),
             answers: Mutex::default(),
         })
     }
@@ -121,8 +121,8 @@ impl Crowd {
         self.started.elapsed()
     }
 
-    pub(super) fn told(&self) -> Vec<Told> {
-        lock(&self.told).clone()
+    pub(super) fn purchases(&self) -> Vec<Purchase> {
+        lock(&self.purchases).clone()
     }
 
     /// Answers by kind, and how many.
@@ -132,7 +132,7 @@ impl Crowd {
 
     /// Sends somebody new to buy, one after the other, until one has just been told "won": that
     /// order has not landed. `None`: nobody is left.
-    pub(super) async fn bait(self: &Arc<Self>) -> Option<Told> {
+    pub(super) async fn bait(self: &Arc<Self>) -> Option<Purchase> {
         loop {
             let index = self.next_bait.fetch_add(1, Ordering::Relaxed);
             let plan = self.plan.baits.get(index)?;
@@ -145,8 +145,8 @@ impl Crowd {
                 quantity: plan.quantity,
             };
             // One who was not answered in time is not the last.
-            if let Ok(Some(told)) = self.ask(&wish).await {
-                return Some(told);
+            if let Ok(Some(purchase)) = self.ask(&wish).await {
+                return Some(purchase);
             }
         }
     }
@@ -162,19 +162,19 @@ impl Crowd {
                 key: (plan.keyed || limit > 1).then_some(key.as_str()),
                 quantity: plan.quantity.min(limit),
             };
-            if let Some(told) = self.ask(&wish).await? {
+            if let Some(purchase) = self.ask(&wish).await? {
                 if plan.repeats {
                     sleep(AGAIN).await;
                     self.ask(&wish).await?;
                 }
-                return self.own(&told, plan.habit, *sale, &wish).await;
+                return self.own(&purchase, plan.habit, *sale, &wish).await;
             }
         }
         Ok(())
     }
 
     /// Asks until there is an answer; `None`: no.
-    async fn ask(&self, wish: &Wish<'_>) -> Result<Option<Told>> {
+    async fn ask(&self, wish: &Wish<'_>) -> Result<Option<Purchase>> {
         let mut again = AGAIN;
         loop {
             let asked = self
@@ -184,8 +184,8 @@ impl Crowd {
             self.count(&asked);
             match asked {
                 Ok(answer) if answer.code() == 0 => {
-                    let told = self.remember(wish, answer.data());
-                    return Ok(Some(told));
+                    let purchase = self.remember(wish, answer.data());
+                    return Ok(Some(purchase));
                 }
                 Ok(answer) if matches!(answer.code(), SOLD_OUT | LIMIT) => return Ok(None),
                 Ok(answer) if self.is_too_late() => bail!("last answer: {}", answer.body),
@@ -202,9 +202,9 @@ impl Crowd {
         self.over.borrow().is_some_and(|over| Instant::now() > over)
     }
 
-    fn remember(&self, wish: &Wish<'_>, won: &Value) -> Told {
+    fn remember(&self, wish: &Wish<'_>, won: &Value) -> Purchase {
         let text = |key: &str| won[key].as_str().unwrap_or_default().to_owned();
-        let told = Told {
+        let purchase = Purchase {
             buyer: wish.buyer.clone(),
             activity: wish.activity,
             key: wish.key.map(str::to_owned),
@@ -212,8 +212,8 @@ impl Crowd {
             order_no: text("order_no"),
             ticket: text("ticket"),
         };
-        lock(&self.told).push(told.clone());
-        told
+        lock(&self.purchases).push(purchase.clone());
+        purchase
     }
 
     fn count(&self, asked: &Result<Answer>) {
@@ -225,25 +225,25 @@ impl Crowd {
         *lock(&self.answers).entry(kind).or_default() += 1;
     }
 
-    async fn own(&self, told: &Told, habit: Habit, sale: usize, wish: &Wish<'_>) -> Result<()> {
+    async fn own(&self, purchase: &Purchase, habit: Habit, sale: usize, wish: &Wish<'_>) -> Result<()> {
         let window = Duration::from_secs(self.plan.sales[sale].payment_window_s.unsigned_abs());
         let last = Instant::now() + window + SLACK;
         match habit {
             Habit::Lapses => {}
             Habit::Pays => {
-                if let Some(payment) = self.open_payment(told, last).await {
+                if let Some(payment) = self.open_payment(purchase, last).await {
                     self.scan(&payment, last).await;
                 }
             }
             Habit::PaysLate => {
-                if let Some(payment) = self.open_payment(told, last).await {
+                if let Some(payment) = self.open_payment(purchase, last).await {
                     sleep_until(last).await;
                     let number = payment["payment_no"].as_str().unwrap_or_default();
                     // Paid in spite of the close, or never: both are told apart by the company.
                     let _ = self.desk.pay_in_spite_of_close(number).await;
                 }
             }
-            Habit::Cancels => self.cancel(told, last).await,
+            Habit::Cancels => self.cancel(purchase, last).await,
             Habit::Returns => {
                 sleep_until(last).await;
                 self.ask(wish).await?;
@@ -252,11 +252,11 @@ impl Crowd {
         Ok(())
     }
 
-    async fn open_payment(&self, told: &Told, last: Instant) -> Option<Value> {
-        let path = format!("/api/v1/orders/{}/pay", told.order_no);
+    async fn open_payment(&self, purchase: &Purchase, last: Instant) -> Option<Value> {
+        let path = format!("/api/v1/orders/{}/pay", purchase.order_no);
         let body = json!({"channel": "wechat_native"});
         while Instant::now() < last {
-            match self.api.post(&path, Some(&told.buyer), &body).await {
+            match self.api.post(&path, Some(&purchase.buyer), &body).await {
                 Ok(answer) if answer.code() == 0 => return Some(answer.data().clone()),
                 Ok(_) | Err(_) => sleep(AGAIN).await,
             }
@@ -271,9 +271,9 @@ impl Crowd {
         }
     }
 
-    async fn cancel(&self, told: &Told, last: Instant) {
-        let path = format!("/api/v1/orders/{}/cancel", told.order_no);
-        let token = Some(told.buyer.token.as_str());
+    async fn cancel(&self, purchase: &Purchase, last: Instant) {
+        let path = format!("/api/v1/orders/{}/cancel", purchase.order_no);
+        let token = Some(purchase.buyer.token.as_str());
         while Instant::now() < last {
             let asked = self.api.send(Method::POST, &path, token, None, None).await;
             // A conflict is an answer too.

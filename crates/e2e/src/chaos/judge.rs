@@ -12,7 +12,7 @@ use mq::Message;
 
 use super::{
     arena::Arena,
-    crowd::Told,
+    crowd::Purchase,
     money::{self, Money},
     rows::{self, Order},
 };
@@ -133,12 +133,12 @@ fn ladder<M: Message>() -> (&'static str, &'static [u32]) {
 
 impl Rest {
     /// Whoever was told "won" has an order or a refusal that says why; nobody else has one.
-    pub(super) fn judge(&self, sales: &[Sale], told: &[Told]) -> Result<()> {
-        for one in told {
-            self.judge_told(one).with_context(|| format!("{one:?}"))?;
+    pub(super) fn judge(&self, sales: &[Sale], purchases: &[Purchase]) -> Result<()> {
+        for one in purchases {
+            self.judge_purchase(one).with_context(|| format!("{one:?}"))?;
         }
-        self.judge_repeats(told)?;
-        let known: HashSet<i64> = told
+        self.judge_repeats(purchases)?;
+        let known: HashSet<i64> = purchases
             .iter()
             .filter_map(|one| number(&one.order_no))
             .collect();
@@ -156,24 +156,24 @@ impl Rest {
         Ok(())
     }
 
-    fn judge_told(&self, told: &Told) -> Result<()> {
-        let id = number(&told.order_no).context("no order number")?;
+    fn judge_purchase(&self, purchase: &Purchase) -> Result<()> {
+        let id = number(&purchase.order_no).context("no order number")?;
         let order = self
             .orders
             .get(&id)
             .context("told \"won\", and there is no row")?;
-        let same = order.user == told.buyer.id
-            && order.activity == told.activity
-            && order.quantity == told.quantity;
+        let same = order.user == purchase.buyer.id
+            && order.activity == purchase.activity
+            && order.quantity == purchase.quantity;
         ensure!(same, "another's order: {order:?}");
         Ok(())
     }
 
     /// Of all orders of one request, one counts. Another is over, or was refused: after a rollback
     /// of Redis the same request may win again before the loss is noticed.
-    fn judge_repeats(&self, told: &[Told]) -> Result<()> {
+    fn judge_repeats(&self, purchases: &[Purchase]) -> Result<()> {
         let mut counts: HashMap<_, i64> = HashMap::new();
-        for one in told {
+        for one in purchases {
             let request = (one.buyer.id, one.activity, &one.key);
             let order = number(&one.order_no).and_then(|id| self.orders.get(&id));
             let Some(order) = order.filter(|order| order.state == "paid") else {
@@ -254,8 +254,8 @@ impl Rest {
 }
 
 /// Every ticket says what became of its order.
-pub(super) async fn tickets(arena: &Arena, rest: &Rest, told: &[Told]) -> Result<()> {
-    stream::iter(told)
+pub(super) async fn tickets(arena: &Arena, rest: &Rest, purchases: &[Purchase]) -> Result<()> {
+    stream::iter(purchases)
         .map(async |one| {
             let view = arena
                 .api

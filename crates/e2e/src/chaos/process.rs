@@ -24,9 +24,9 @@ struct Process {
     child: Option<Child>,
     /// While it is down: when it comes back; `None`: when somebody starts it.
     back_at: Option<Instant>,
-    /// It was told to end.
-    told: bool,
-    /// How often it ended without being told to.
+    /// It was asked to end.
+    stopping: bool,
+    /// How often it ended unasked.
     ended: u32,
 }
 
@@ -51,7 +51,7 @@ impl Supervisor {
             log,
             child: None,
             back_at: None,
-            told: false,
+            stopping: false,
             ended: 0,
         };
         process.spawn().with_context(|| name.to_owned())?;
@@ -69,7 +69,7 @@ impl Supervisor {
         }
     }
 
-    /// `kill -9`, to the whole group. It comes back by itself `down` later, or when it is told to.
+    /// `kill -9`, to the whole group. It comes back by itself `down` later, or on request.
     pub(super) fn kill(&self, name: &str, down: Option<Duration>) {
         if let Some(process) = self.lock().get_mut(name) {
             process.kill();
@@ -77,7 +77,7 @@ impl Supervisor {
         }
     }
 
-    /// Brings back what was killed until told.
+    /// Brings back what was killed for an open end.
     pub(super) fn bring_back(&self, name: &str, after: Duration) {
         if let Some(process) = self.lock().get_mut(name)
             && process.child.is_none()
@@ -99,7 +99,7 @@ impl Supervisor {
             && let Some(child) = &process.child
         {
             send("TERM", child.id());
-            process.told = true;
+            process.stopping = true;
         }
     }
 
@@ -132,7 +132,7 @@ impl Process {
             .stderr(log)
             .spawn()?;
         self.child = Some(child);
-        self.told = false;
+        self.stopping = false;
         self.back_at = None;
         Ok(())
     }
@@ -142,7 +142,7 @@ impl Process {
             && let Ok(Some(_)) = child.try_wait()
         {
             self.child = None;
-            self.ended += u32::from(!self.told);
+            self.ended += u32::from(!self.purchases);
             self.back_at = Some(Instant::now() + PAUSE);
         }
         if self.child.is_none()

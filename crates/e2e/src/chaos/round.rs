@@ -59,10 +59,10 @@ pub(super) async fn play(arena: &Arc<Arena>, plan: &Plan, number: i64) -> Result
     let back = start.elapsed();
     leave(buyers).await?;
     let left = start.elapsed();
-    let told = crowd.told();
+    let purchases = crowd.purchases();
     let rest = judge::rest(arena, &sales).await.context("no rest")?;
-    rest.judge(&sales, &told)?;
-    judge::tickets(arena, &rest, &told)
+    rest.judge(&sales, &purchases)?;
+    judge::tickets(arena, &rest, &purchases)
         .await
         .context("a ticket")?;
     let settled = start.elapsed();
@@ -81,7 +81,7 @@ pub(super) async fn play(arena: &Arc<Arena>, plan: &Plan, number: i64) -> Result
         left.as_secs_f64(),
         settled.as_secs_f64(),
         start.elapsed().as_secs_f64(),
-        told.len(),
+        purchases.len(),
         rest.states(),
         rest.money.paid,
         rest.money.refunded,

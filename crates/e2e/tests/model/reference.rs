@@ -83,7 +83,7 @@ pub(crate) struct Release {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum Reply {
     Won,
     Repeated,
     Limit,
@@ -142,22 +142,22 @@ impl Reference {
     }
 
     /// What the script and the hand-off do. Answers also what reached the broker.
-    pub(crate) fn reserve(&mut self, ask: &Ask, reach: Reach) -> (Told, Option<Item>) {
+    pub(crate) fn reserve(&mut self, ask: &Ask, reach: Reach) -> (Reply, Option<Item>) {
         match self.serve(ask, reach) {
             // Whoever is paused is answered at once.
-            (Told::Paused, _) => (Told::Paused, None),
-            (_, published) if reach == Reach::Script => (Told::Unknown, published),
+            (Reply::Paused, _) => (Reply::Paused, None),
+            (_, published) if reach == Reach::Script => (Reply::Unknown, published),
             served => served,
         }
     }
 
-    fn serve(&mut self, ask: &Ask, reach: Reach) -> (Told, Option<Item>) {
+    fn serve(&mut self, ask: &Ask, reach: Reach) -> (Reply, Option<Item>) {
         self.forget_confirmed();
         let Some(redis) = self.redis.as_mut() else {
-            return (Told::Paused, None);
+            return (Reply::Paused, None);
         };
         if !redis.open || redis.is_torn() {
-            return (Told::Paused, None);
+            return (Reply::Paused, None);
         }
         let slots: Vec<i32> = (1..=self.limit).collect();
         let held = |slot: &i32| redis.slots.get(&(ask.user, *slot));
@@ -177,10 +177,10 @@ impl Reference {
         }
         let quantity = ask.quantity as usize;
         if free.len() < quantity {
-            return (Told::Limit, None);
+            return (Reply::Limit, None);
         }
         if redis.units - redis.next + (redis.returned.len() as i64) < quantity as i64 {
-            return (Told::SoldOut, None);
+            return (Reply::SoldOut, None);
         }
         let mut units = Vec::new();
         for slot in &free[..quantity] {
@@ -207,28 +207,28 @@ impl Reference {
             units,
         };
         self.unsent.insert(ask.order, item);
-        self.hand_off(ask.order, reach, Told::Won)
+        self.hand_off(ask.order, reach, Reply::Won)
     }
 
-    fn repeat(&mut self, order: i64, reach: Reach) -> (Told, Option<Item>) {
+    fn repeat(&mut self, order: i64, reach: Reach) -> (Reply, Option<Item>) {
         if self.unsent.contains_key(&order) {
-            self.hand_off(order, reach, Told::Repeated)
+            self.hand_off(order, reach, Reply::Repeated)
         } else {
-            (Told::Repeated, None)
+            (Reply::Repeated, None)
         }
     }
 
-    fn hand_off(&mut self, order: i64, reach: Reach, told: Told) -> (Told, Option<Item>) {
+    fn hand_off(&mut self, order: i64, reach: Reach, reply: Reply) -> (Reply, Option<Item>) {
         let item = self.unsent[&order].clone();
         if reach == Reach::Script {
-            return (Told::Unknown, None);
+            return (Reply::Unknown, None);
         }
         self.mirrored.entry(order).or_insert_with(|| item.clone());
         if reach == Reach::Broker {
-            return (Told::Unknown, Some(item));
+            return (Reply::Unknown, Some(item));
         }
         self.confirmed.insert(order);
-        (told, Some(item))
+        (reply, Some(item))
     }
 
     pub(crate) fn forget_confirmed(&mut self) {

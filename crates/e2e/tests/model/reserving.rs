@@ -7,7 +7,7 @@ use rand::{Rng, seq::IndexedRandom};
 
 use crate::{
     RELAY_AFTER_MS, Run, USERS, lay, lift,
-    reference::{Ask, Item, Reach, Redis, Told},
+    reference::{Ask, Item, Reach, Redis, Reply},
     world::item,
 };
 
@@ -38,21 +38,21 @@ impl Run {
             order: order.unwrap_or_default(),
             at_ms: self.now_ms(),
         };
-        let told = told(outcome);
-        self.note(format!("reserve {ask:?} as far as {reach:?}: {told:?}"));
+        let reply = reply_of(outcome);
+        self.note(format!("reserve {ask:?} as far as {reach:?}: {reply:?}"));
         // The process may have heard of a fence that nobody installed yet.
         let behind = |redis: &Redis| redis.epoch < self.reference.epoch;
-        if told == Told::Paused && self.reference.redis.as_ref().is_some_and(behind) {
+        if reply == Reply::Paused && self.reference.redis.as_ref().is_some_and(behind) {
             self.reference.forget_confirmed();
             return;
         }
         // Refused by the pre-check: no script was called that could fail.
-        let reach = match told {
-            Told::SoldOut => Reach::Buyer,
+        let reach = match reply {
+            Reply::SoldOut => Reach::Buyer,
             _ => reach,
         };
         let (expected, published) = self.reference.reserve(&ask, reach);
-        assert_eq!(told, expected, "{:#?}", self.trail);
+        assert_eq!(reply, expected, "{:#?}", self.trail);
         self.publish(published.into_iter().collect()).await;
     }
 
@@ -115,14 +115,14 @@ impl Run {
     }
 }
 
-fn told(outcome: Outcome) -> Told {
+fn reply_of(outcome: Outcome) -> Reply {
     match outcome {
-        Outcome::Won => Told::Won,
-        Outcome::Repeated => Told::Repeated,
-        Outcome::Limit => Told::Limit,
-        Outcome::SoldOut => Told::SoldOut,
-        Outcome::Paused => Told::Paused,
-        Outcome::Unconfirmed | Outcome::Busy => Told::Unknown,
+        Outcome::Won => Reply::Won,
+        Outcome::Repeated => Reply::Repeated,
+        Outcome::Limit => Reply::Limit,
+        Outcome::SoldOut => Reply::SoldOut,
+        Outcome::Paused => Reply::Paused,
+        Outcome::Unconfirmed | Outcome::Busy => Reply::Unknown,
         other => panic!("{other:?}"),
     }
 }
