@@ -58,13 +58,18 @@ impl Admission {
 
     pub(crate) fn begin(&self, items: usize) -> InFlight<'_> {
         self.in_flight.fetch_add(items, Ordering::SeqCst);
-        InFlight { admission: self, items }
+        InFlight {
+            admission: self,
+            items,
+        }
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.admission.in_flight.fetch_sub(self.items, Ordering::SeqCst);
+        self.admission
+            .in_flight
+            .fetch_sub(self.items, Ordering::SeqCst);
         self.admission.changed.notify_one();
     }
 }

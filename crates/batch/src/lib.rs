@@ -2,8 +2,8 @@
 //! one call as soon as one of a few slots is free and the call is worth making (`admission`). There is no
 //! timer: idle traffic is not delayed, heavy traffic amortises.
 
-mod metrics;
 mod admission;
+mod metrics;
 mod worker;
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::{Refused, metrics, admission::Admission};
+use crate::{Refused, admission::Admission, metrics};
 
 /// After stop, a queue that stays empty this long is closed: requests that were accepted before may
 /// still be on their way here.

@@ -139,7 +139,8 @@ impl Connection {
             self.stream.write_all(&request).await?;
             let code = self.answer().await?;
             *result.codes.entry(code).or_default() += 1;
-            result.latencies_us
+            result
+                .latencies_us
                 .push(due.elapsed().as_micros().try_into().unwrap_or(u32::MAX));
         }
     }

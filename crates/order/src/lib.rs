@@ -21,8 +21,8 @@ use service::{Ctx, Role};
 
 pub use crate::{
     app::{
-        App, Face, LandOutcome, FenceVerdict, Fenced, Handled, Intent, LivePage, Outcome, Page, Received,
-        Wanted,
+        App, Face, FenceVerdict, Fenced, Handled, Intent, LandOutcome, LivePage, Outcome, Page,
+        Received, Wanted,
     },
     config::{Closing, Config, Landing},
     error::Error,

@@ -2,23 +2,23 @@
 //!
 //! All keys of a sale share the tag `{sale:<activity>}`: `meta`, `returned`, `buyers`, `unsent`.
 
-mod pre_check;
 mod hand_off;
 mod held;
 mod holdings;
 mod install;
 mod look;
+mod pre_check;
 mod reserve;
 
 use kv::{Kv, Script, ServerIdentity};
 
 use crate::Error;
 
-pub(crate) use pre_check::PreCheck;
 pub(crate) use hand_off::HandOff;
 pub(crate) use held::Held;
 pub(crate) use holdings::{Holdings, rest};
 pub(crate) use look::Look;
+pub(crate) use pre_check::PreCheck;
 pub(crate) use reserve::{Answer, Ask, Call, Reserved};
 
 #[derive(Debug, Clone)]

@@ -23,7 +23,7 @@ use crate::{
     api::{Account, Api, poll},
     audit::Audit,
     fleet::Fleet,
-    load::{Load, Requests, LoadResult},
+    load::{Load, LoadResult, Requests},
     sale,
 };
 

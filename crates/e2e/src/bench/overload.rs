@@ -26,7 +26,7 @@ use super::cpu;
 use crate::{
     api::{Account, Api},
     fleet::{Fleet, SERVICES},
-    load::{Load, Requests, LoadResult},
+    load::{Load, LoadResult, Requests},
     sale,
 };
 

@@ -1,4 +1,4 @@
-//! Rounds one after the other, on one arena.
+//! Rounds one after the other, on one cluster.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{arena::Arena, engines::Engines, plan::Plan, round};
+use super::{cluster::Cluster, engines::Engines, plan::Plan, round};
 
 pub struct Campaign {
     /// The `mall` that every process runs.
@@ -32,18 +32,18 @@ pub async fn run(campaign: &Campaign) -> Result<()> {
         folder.display()
     );
     let start = Instant::now();
-    let arena = Arc::new(Arena::start(&campaign.binary, &folder).await?);
+    let cluster = Arc::new(Cluster::start(&campaign.binary, &folder).await?);
     println!("ready in {:.0} s", start.elapsed().as_secs_f64());
     for number in 1..=campaign.rounds {
         let plan = Plan::of(campaign.seed.wrapping_add(number - 1));
         print!("\nround {number} of {}, {plan}", campaign.rounds);
-        let played = round::play(&arena, &plan, i64::try_from(number)?).await;
+        let played = round::play(&cluster, &plan, i64::try_from(number)?).await;
         match played {
             Ok(report) => println!("{report}"),
             Err(error) => {
                 println!("  ✘ {error:#}");
-                arena.engines.dump();
-                drop(arena);
+                cluster.engines.dump();
+                drop(cluster);
                 let kept = keep(&folder, &campaign.directory, plan.seed)?;
                 bail!(
                     "seed {} failed: {error:#}\nlogs in {}; again: cargo xtask chaos --seed {}",
@@ -54,7 +54,7 @@ pub async fn run(campaign: &Campaign) -> Result<()> {
             }
         }
     }
-    drop(arena);
+    drop(cluster);
     fs::remove_dir_all(&folder).context("the logs of a clean campaign")?;
     println!(
         "\n✔ {} clean rounds, seeds from {}",

@@ -225,7 +225,13 @@ impl Crowd {
         *lock(&self.answers).entry(kind).or_default() += 1;
     }
 
-    async fn own(&self, purchase: &Purchase, habit: Habit, sale: usize, wish: &Wish<'_>) -> Result<()> {
+    async fn own(
+        &self,
+        purchase: &Purchase,
+        habit: Habit,
+        sale: usize,
+        wish: &Wish<'_>,
+    ) -> Result<()> {
         let window = Duration::from_secs(self.plan.sales[sale].payment_window_s.unsigned_abs());
         let last = Instant::now() + window + SLACK;
         match habit {

@@ -11,7 +11,7 @@ use ids::OrderNo;
 use mq::Message;
 
 use super::{
-    arena::Arena,
+    cluster::Cluster,
     crowd::Purchase,
     money::{self, Money},
     rows::{self, Order},
@@ -44,9 +44,9 @@ pub(super) struct Rest {
 }
 
 /// Waits until everything rests, and every book balances.
-pub(super) async fn rest(arena: &Arena, sales: &[Sale]) -> Result<Rest> {
+pub(super) async fn rest(cluster: &Cluster, sales: &[Sale]) -> Result<Rest> {
     let mut why = None;
-    let rest = poll(SETTLE, async || match look(arena, sales).await {
+    let rest = poll(SETTLE, async || match look(cluster, sales).await {
         Ok(rest) => Ok(Some(rest)),
         Err(error) => {
             why = Some(error);
@@ -62,8 +62,8 @@ pub(super) async fn rest(arena: &Arena, sales: &[Sale]) -> Result<Rest> {
 }
 
 /// Orders first: once they rest, nothing else moves for long.
-async fn look(arena: &Arena, sales: &[Sale]) -> Result<Rest> {
-    let audit = &arena.audit;
+async fn look(cluster: &Cluster, sales: &[Sale]) -> Result<Rest> {
+    let audit = &cluster.audit;
     let activities: Vec<i64> = sales.iter().map(|sale| sale.activity).collect();
     let orders = rows::orders(audit, &activities).await?;
     let restless = orders
@@ -90,13 +90,13 @@ async fn look(arena: &Arena, sales: &[Sale]) -> Result<Rest> {
         );
         ledgers.push(ledger);
     }
-    let waiting = waiting_to_be_retried(arena).await?;
+    let waiting = waiting_to_be_retried(cluster).await?;
     ensure!(
         waiting.is_empty(),
         "messages wait to be tried again: {waiting:?}"
     );
     let orders: HashMap<i64, Order> = orders.into_iter().map(|order| (order.id, order)).collect();
-    let money = money::judge(&arena.desk, &orders, &rows::payments(audit).await?).await?;
+    let money = money::judge(&cluster.desk, &orders, &rows::payments(audit).await?).await?;
     Ok(Rest {
         ledgers,
         orders,
@@ -104,7 +104,7 @@ async fn look(arena: &Arena, sales: &[Sale]) -> Result<Rest> {
     })
 }
 
-async fn waiting_to_be_retried(arena: &Arena) -> Result<BTreeMap<String, u64>> {
+async fn waiting_to_be_retried(cluster: &Cluster) -> Result<BTreeMap<String, u64>> {
     let mut waiting = BTreeMap::new();
     for (queue, ladder) in [
         ladder::<proto::order::Reserved>(),
@@ -118,7 +118,7 @@ async fn waiting_to_be_retried(arena: &Arena) -> Result<BTreeMap<String, u64>> {
     ] {
         for delay_s in ladder {
             let name = format!("{queue}.retry.{delay_s}s");
-            let ready = arena.audit.broker.depth(&name).await?.ready;
+            let ready = cluster.audit.broker.depth(&name).await?.ready;
             if ready > 0 {
                 waiting.insert(name, ready);
             }
@@ -135,7 +135,8 @@ impl Rest {
     /// Whoever was told "won" has an order or a refusal that says why; nobody else has one.
     pub(super) fn judge(&self, sales: &[Sale], purchases: &[Purchase]) -> Result<()> {
         for one in purchases {
-            self.judge_purchase(one).with_context(|| format!("{one:?}"))?;
+            self.judge_purchase(one)
+                .with_context(|| format!("{one:?}"))?;
         }
         self.judge_repeats(purchases)?;
         let known: HashSet<i64> = purchases
@@ -254,10 +255,10 @@ impl Rest {
 }
 
 /// Every ticket says what became of its order.
-pub(super) async fn tickets(arena: &Arena, rest: &Rest, purchases: &[Purchase]) -> Result<()> {
+pub(super) async fn tickets(cluster: &Cluster, rest: &Rest, purchases: &[Purchase]) -> Result<()> {
     stream::iter(purchases)
         .map(async |one| {
-            let view = arena
+            let view = cluster
                 .api
                 .settled_ticket(&one.buyer, &one.ticket, TICKET)
                 .await?;

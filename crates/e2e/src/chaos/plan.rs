@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
-use draw::{bait, buyer, edit, small_sale, strikes};
+use draw::{bait, buyer, edit, injections, small_sale};
 
 /// The services that take part in a sale.
 pub(super) const SERVICES: [&str; 6] =
@@ -39,7 +39,7 @@ impl Engine {
     }
 }
 
-/// The far end of a wire.
+/// The far end of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Far {
     Engine(Engine),
@@ -119,7 +119,7 @@ pub enum Fault {
 
 /// Faults that strike at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Strike {
+pub struct Injection {
     /// Since the load began. Then as soon as somebody has won who has not landed.
     pub after: Duration,
     pub faults: Vec<Fault>,
@@ -174,7 +174,7 @@ pub struct Plan {
     pub buyers: Vec<Buyer>,
     pub baits: Vec<Buyer>,
     pub edits: Vec<Edit>,
-    pub strikes: Vec<Strike>,
+    pub injections: Vec<Injection>,
 }
 
 impl Plan {
@@ -189,7 +189,7 @@ impl Plan {
             limit: 3,
             payment_window_s: rng.random_range(4..=6),
         });
-        let strikes = strikes(rng);
+        let injections = injections(rng);
         let count = BUYERS_MIN + rng.random_range(0..50);
         let edits = (0..rng.random_range(0..=2))
             .map(|_| edit(rng, &sales))
@@ -201,7 +201,7 @@ impl Plan {
             baits: (0..BAITS).map(|_| bait(rng, sales.len())).collect(),
             sales,
             edits,
-            strikes,
+            injections,
         }
     }
 }
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn a_seed_is_a_plan() {
         assert_eq!(Plan::of(7), Plan::of(7));
-        assert_ne!(Plan::of(7).strikes, Plan::of(8).strikes);
+        assert_ne!(Plan::of(7).injections, Plan::of(8).injections);
     }
 
     #[test]
@@ -225,11 +225,13 @@ mod tests {
                 "{plan}"
             );
             assert!(
-                plan.load >= Duration::from_secs(10) && plan.strikes.len() >= 3,
+                plan.load >= Duration::from_secs(10) && plan.injections.len() >= 3,
                 "{plan}"
             );
             assert!(
-                plan.strikes.iter().any(|strike| strike.faults.len() >= 2),
+                plan.injections
+                    .iter()
+                    .any(|injection| injection.faults.len() >= 2),
                 "{plan}"
             );
         }
@@ -238,8 +240,8 @@ mod tests {
     #[test]
     fn a_few_plans_hold_every_kind_of_fault() {
         let faults: Vec<_> = (0..40)
-            .flat_map(|seed| Plan::of(seed).strikes)
-            .flat_map(|strike| strike.faults)
+            .flat_map(|seed| Plan::of(seed).injections)
+            .flat_map(|injection| injection.faults)
             .map(|fault| fault.to_string())
             .collect();
         let all = faults.join("\n");

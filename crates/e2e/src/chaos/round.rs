@@ -1,4 +1,4 @@
-//! One round: a sale under way, faults that strike, and the judgement when all is quiet again.
+//! One round: a sale under way, the faults injected into it, and the judgement when all is quiet again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{
-    arena::Arena,
+    cluster::Cluster,
     crowd::Crowd,
     judge::{self, Sale},
     plan::Plan,
@@ -36,47 +36,47 @@ const LOOK: Duration = Duration::from_millis(100);
 const USERS_PER_ROUND: i64 = 10_000;
 
 /// Plays a round to its end; answers what there is to say about it.
-pub(super) async fn play(arena: &Arc<Arena>, plan: &Plan, number: i64) -> Result<String> {
+pub(super) async fn play(cluster: &Arc<Cluster>, plan: &Plan, number: i64) -> Result<String> {
     let start = Instant::now();
-    let sales = open_sales(arena, plan)
+    let sales = open_sales(cluster, plan)
         .await
         .context("the sales do not open")?;
     let first = number * USERS_PER_ROUND;
     let people = plan.buyers.len() + plan.baits.len();
     let accounts: Result<_> = (1..=people as i64)
-        .map(|n| arena.buyer(first + n))
+        .map(|n| cluster.buyer(first + n))
         .collect();
     let activities = sales.iter().map(|sale| sale.activity).collect();
-    let (api, desk) = (arena.api.clone(), arena.desk.clone());
+    let (api, desk) = (cluster.api.clone(), cluster.desk.clone());
     let crowd = Crowd::new(api, desk, plan.clone(), activities, accounts?);
     let buyers = crowd.arrive();
-    let edits = tokio::spawn(edit_all(Arc::clone(arena), plan.clone(), sales.clone()));
-    let struck = strike_all(arena, plan, &crowd).await?;
+    let edits = tokio::spawn(edit_all(Arc::clone(cluster), plan.clone(), sales.clone()));
+    let injected = inject_all(cluster, plan, &crowd).await?;
     sleep(plan.load.saturating_sub(crowd.since_start())).await;
-    arena.ready().await.context("not everything came back")?;
+    cluster.ready().await.context("not everything came back")?;
     edits.await?;
     crowd.close();
     let back = start.elapsed();
     leave(buyers).await?;
     let left = start.elapsed();
     let purchases = crowd.purchases();
-    let rest = judge::rest(arena, &sales).await.context("no rest")?;
+    let rest = judge::rest(cluster, &sales).await.context("no rest")?;
     rest.judge(&sales, &purchases)?;
-    judge::tickets(arena, &rest, &purchases)
+    judge::tickets(cluster, &rest, &purchases)
         .await
         .context("a ticket")?;
     let settled = start.elapsed();
-    end_sales(arena, &sales, &rest.ledgers).await?;
-    let unlanded: Vec<usize> = struck
+    end_sales(cluster, &sales, &rest.ledgers).await?;
+    let unlanded: Vec<usize> = injected
         .iter()
         .map(|at| rest.unlanded_at(&sales, *at))
         .collect();
     let epochs: Vec<i64> = rest.ledgers.iter().map(|ledger| ledger.epoch).collect();
-    let ended = arena.supervisor.take_ended();
+    let ended = cluster.supervisor.take_ended();
     Ok(format!(
         "  all back {:.0} s, buyers left {:.0} s, at rest {:.0} s, ended {:.0} s\n  \
          told \"won\" {} · {:?} · {} paid, {} refunded · epochs {epochs:?}\n  \
-         unlanded at each strike {unlanded:?} · answers {:?} · ended by themselves {ended:?}",
+         unlanded at each injection {unlanded:?} · answers {:?} · ended by themselves {ended:?}",
         back.as_secs_f64(),
         left.as_secs_f64(),
         settled.as_secs_f64(),
@@ -90,7 +90,7 @@ pub(super) async fn play(arena: &Arc<Arena>, plan: &Plan, number: i64) -> Result
 }
 
 /// An edit may be refused, or be finished by another replica: the audit decides.
-async fn edit_all(arena: Arc<Arena>, plan: Plan, sales: Vec<Sale>) {
+async fn edit_all(cluster: Arc<Cluster>, plan: Plan, sales: Vec<Sale>) {
     let start = Instant::now();
     let mut edits = plan.edits;
     edits.sort_by_key(|edit| edit.after);
@@ -101,7 +101,7 @@ async fn edit_all(arena: Arc<Arena>, plan: Plan, sales: Vec<Sale>) {
             sales[edit.sale].activity
         );
         let body = json!({"spike_stock": edit.units});
-        let _ = arena.api.put(&path, Some(&arena.admin), &body).await;
+        let _ = cluster.api.put(&path, Some(&cluster.admin), &body).await;
     }
 }
 
@@ -112,55 +112,55 @@ async fn leave(mut buyers: JoinSet<Result<()>>) -> Result<()> {
     Ok(())
 }
 
-/// Strikes when the plan says so, as soon as there is a winner who has not landed; answers when
+/// Injections when the plan says so, as soon as there is a winner who has not landed; answers when
 /// that was, and returns when every fault is over.
-async fn strike_all(arena: &Arc<Arena>, plan: &Plan, crowd: &Arc<Crowd>) -> Result<Vec<i64>> {
-    let (mut faults, mut struck) = (JoinSet::new(), Vec::new());
-    for strike in &plan.strikes {
-        sleep(strike.after.saturating_sub(crowd.since_start())).await;
+async fn inject_all(cluster: &Arc<Cluster>, plan: &Plan, crowd: &Arc<Crowd>) -> Result<Vec<i64>> {
+    let (mut faults, mut injected) = (JoinSet::new(), Vec::new());
+    for injection in &plan.injections {
+        sleep(injection.after.saturating_sub(crowd.since_start())).await;
         let mut kept = Vec::new();
-        for fault in &strike.faults {
-            kept.push(arena.prepare(fault).await?);
+        for fault in &injection.faults {
+            kept.push(cluster.prepare(fault).await?);
         }
-        unlanded_winner(arena, crowd).await?;
-        for (fault, kept) in strike.faults.iter().copied().zip(kept) {
-            let arena = Arc::clone(arena);
-            faults.spawn(async move { arena.strike(&fault, kept).await });
+        unlanded_winner(cluster, crowd).await?;
+        for (fault, kept) in injection.faults.iter().copied().zip(kept) {
+            let cluster = Arc::clone(cluster);
+            faults.spawn(async move { cluster.inject(&fault, kept).await });
         }
         tokio::task::yield_now().await;
-        struck.push(SystemClock.now_ms());
+        injected.push(SystemClock.now_ms());
     }
     while let Some(over) = faults.join_next().await {
         over??;
     }
-    Ok(struck)
+    Ok(injected)
 }
 
-async fn unlanded_winner(arena: &Arena, crowd: &Arc<Crowd>) -> Result<()> {
+async fn unlanded_winner(cluster: &Cluster, crowd: &Arc<Crowd>) -> Result<()> {
     let until = Instant::now() + WINNER;
     while Instant::now() < until {
         let Ok(Some(won)) = timeout(WINNER, crowd.bait()).await else {
-            arena.ready().await?;
+            cluster.ready().await?;
             bail!("everything is ready, and nobody wins any more");
         };
         let Ok(number) = won.order_no.parse::<ids::OrderNo>() else {
             bail!("no order number: {won:?}");
         };
-        let landed = timeout(LOOK, rows::landed(&arena.audit, number.id().get())).await;
+        let landed = timeout(LOOK, rows::landed(&cluster.audit, number.id().get())).await;
         if !matches!(landed, Ok(Ok(true))) {
             return Ok(());
         }
     }
-    bail!("whoever wins has landed before anybody can strike")
+    bail!("whoever wins has landed before a fault can be injected")
 }
 
-async fn open_sales(arena: &Arena, plan: &Plan) -> Result<Vec<Sale>> {
+async fn open_sales(cluster: &Cluster, plan: &Plan) -> Result<Vec<Sale>> {
     let mut sales = Vec::new();
     for sale in &plan.sales {
         let stock = sale.units + SPARE;
         let product = json!({"name": "chaos", "price": "20.00", "stock": stock});
         let product = admin(
-            arena,
+            cluster,
             OPENS,
             Method::POST,
             "/api/v1/admin/products",
@@ -174,7 +174,7 @@ async fn open_sales(arena: &Arena, plan: &Plan) -> Result<Vec<Sale>> {
             "start_at": "2026-01-01T00:00:00Z", "end_at": "2099-01-01T00:00:00Z",
         });
         let path = "/api/v1/admin/seckill/activities";
-        let activity = admin(arena, OPENS, Method::POST, path, Some(&activity)).await?;
+        let activity = admin(cluster, OPENS, Method::POST, path, Some(&activity)).await?;
         sales.push(Sale {
             activity: activity["id"].as_i64().context("no activity id")?,
             product: product["id"].as_i64().context("no product id")?,
@@ -186,7 +186,7 @@ async fn open_sales(arena: &Arena, plan: &Plan) -> Result<Vec<Sale>> {
     for sale in &sales {
         let path = format!("/api/v1/seckill/activities/{}", sale.activity);
         let open = poll(OPENS, async || {
-            let view = arena.api.get(&path, None).await?.ok()?;
+            let view = cluster.api.get(&path, None).await?.ok()?;
             Ok((view["open"] == true).then_some(()))
         });
         open.await
@@ -196,15 +196,15 @@ async fn open_sales(arena: &Arena, plan: &Plan) -> Result<Vec<Sale>> {
 }
 
 async fn admin(
-    arena: &Arena,
+    cluster: &Cluster,
     limit: Duration,
     method: Method,
     path: &str,
     body: Option<&Value>,
 ) -> Result<Value> {
-    let token = Some(arena.admin.token.as_str());
+    let token = Some(cluster.admin.token.as_str());
     let ask = async || {
-        arena
+        cluster
             .api
             .send(method.clone(), path, token, None, body)
             .await
@@ -216,15 +216,19 @@ async fn admin(
 }
 
 /// Ends the sales: their keys go, and what was not sold is the product's again.
-async fn end_sales(arena: &Arena, sales: &[Sale], ledgers: &[crate::audit::Ledger]) -> Result<()> {
+async fn end_sales(
+    cluster: &Cluster,
+    sales: &[Sale],
+    ledgers: &[crate::audit::Ledger],
+) -> Result<()> {
     for (sale, ledger) in sales.iter().zip(ledgers) {
         let path = format!("/api/v1/admin/seckill/activities/{}", sale.activity);
-        admin(arena, ENDS, Method::DELETE, &path, None).await?;
+        admin(cluster, ENDS, Method::DELETE, &path, None).await?;
         let left = sale.stock - i64::try_from(ledger.live.len())?;
         let path = format!("/api/v1/products/{}", sale.product);
         let mut stock = Value::Null;
         let whole = poll(ENDS, async || {
-            stock = arena.api.get(&path, None).await?.ok()?["stock"].clone();
+            stock = cluster.api.get(&path, None).await?.ok()?["stock"].clone();
             Ok((stock == left).then_some(()))
         });
         whole
@@ -235,12 +239,12 @@ async fn end_sales(arena: &Arena, sales: &[Sale], ledgers: &[crate::audit::Ledge
             exists.arg(format!("{{sale:{}}}:{part}", sale.activity));
         }
         let gone = poll(ENDS, async || {
-            let keys: i64 = arena.audit.kv.query(&exists).await?;
+            let keys: i64 = cluster.audit.kv.query(&exists).await?;
             Ok((keys == 0).then_some(()))
         });
         gone.await.context("the keys of an ended sale stay")?;
     }
-    let dead = arena.audit.dead().await?;
+    let dead = cluster.audit.dead().await?;
     ensure!(dead == 0, "{dead} dead letters");
     Ok(())
 }

@@ -108,14 +108,21 @@ async fn lock_sales(tx: &mut Tx<'_>, items: &[Item]) -> Result<Locked, Error> {
     Ok(locked)
 }
 
-async fn land_together(tx: &mut Tx<'_>, items: &[Item], now_ms: i64) -> Result<Vec<LandOutcome>, Stop> {
+async fn land_together(
+    tx: &mut Tx<'_>,
+    items: &[Item],
+    now_ms: i64,
+) -> Result<Vec<LandOutcome>, Stop> {
     let sales = lock_sales(tx, items).await?;
     let mut outcomes = Vec::with_capacity(items.len());
     let mut new = Vec::with_capacity(items.len());
     for item in items {
         let sale = sales.get(&item.activity).ok_or(Stop::OneByOne)?;
         let (order, outcome) = match sale.judge(item) {
-            Judgement::Land => (Order::landed(item.clone(), sale, now_ms), LandOutcome::Landed),
+            Judgement::Land => (
+                Order::landed(item.clone(), sale, now_ms),
+                LandOutcome::Landed,
+            ),
             Judgement::Interrupted => (
                 Order::refused(item.clone(), sale, RefuseReason::Interrupted),
                 LandOutcome::Interrupted,
@@ -142,7 +149,11 @@ async fn land_together(tx: &mut Tx<'_>, items: &[Item], now_ms: i64) -> Result<V
     Ok(outcomes)
 }
 
-async fn land_one_by_one(tx: &mut Tx<'_>, items: &[Item], now_ms: i64) -> Result<Vec<LandOutcome>, Error> {
+async fn land_one_by_one(
+    tx: &mut Tx<'_>,
+    items: &[Item],
+    now_ms: i64,
+) -> Result<Vec<LandOutcome>, Error> {
     let sales = lock_sales(tx, items).await?;
     let ids: Vec<_> = items.iter().map(|item| item.order.get()).collect();
     let mut there = orders::find_many(tx, &ids).await?;
@@ -171,7 +182,10 @@ async fn land_one(
     };
     let (order, outcome) = match sale.judge(item) {
         Judgement::Ahead => return Ok(LandOutcome::EpochAhead),
-        Judgement::Land => (Order::landed(item.clone(), sale, now_ms), LandOutcome::Landed),
+        Judgement::Land => (
+            Order::landed(item.clone(), sale, now_ms),
+            LandOutcome::Landed,
+        ),
         Judgement::Interrupted => (
             Order::refused(item.clone(), sale, RefuseReason::Interrupted),
             LandOutcome::Interrupted,
@@ -210,7 +224,11 @@ fn compare(order: &Order, item: &Item) -> LandOutcome {
     let same = order.user == item.user
         && order.activity == item.activity
         && order.units.agree(&item.units);
-    if same { LandOutcome::AlreadyLanded } else { LandOutcome::Mismatch }
+    if same {
+        LandOutcome::AlreadyLanded
+    } else {
+        LandOutcome::Mismatch
+    }
 }
 
 fn observe(items: &[Item], outcomes: &[LandOutcome], now_ms: i64) {

@@ -110,7 +110,9 @@ impl Lander {
                 for item in items {
                     asks.push(
                         match self.land_patiently(std::slice::from_ref(item)).await {
-                            Ok(outcomes) => outcomes.into_iter().map(ask).next().unwrap_or(Ask::Done),
+                            Ok(outcomes) => {
+                                outcomes.into_iter().map(ask).next().unwrap_or(Ask::Done)
+                            }
                             Err(error) => Ask::Retry(fault::chain(&error)),
                         },
                     );
@@ -163,7 +165,10 @@ impl Lander {
 
 fn ask(outcome: LandOutcome) -> Ask {
     match outcome {
-        LandOutcome::Landed | LandOutcome::AlreadyLanded | LandOutcome::Interrupted | LandOutcome::Conflict => Ask::Done,
+        LandOutcome::Landed
+        | LandOutcome::AlreadyLanded
+        | LandOutcome::Interrupted
+        | LandOutcome::Conflict => Ask::Done,
         LandOutcome::EpochAhead => Ask::Retry("ahead of its sale's row".to_owned()),
         LandOutcome::Mismatch => Ask::Dead("its id belongs to another reservation".to_owned()),
     }

@@ -9,7 +9,7 @@
 #[expect(dead_code, reason = "made for the other binary")]
 mod support;
 
-use order::{LandOutcome, Intent, model::State};
+use order::{Intent, LandOutcome, model::State};
 
 use crate::support::{item, open, released};
 

@@ -1,6 +1,6 @@
 use fault::{Fault, Reason};
 use order::{
-    Face, LandOutcome, Intent,
+    Face, Intent, LandOutcome,
     model::{CloseReason, State},
 };
 
@@ -118,7 +118,8 @@ async fn cancelling_races_landing() {
         tokio::spawn(async move {
             let (order, message) = (item.order, [item]);
             let caller = buyer(1);
-            let (outcomes, face) = tokio::join!(app.land(&message), app.cancel_order(&caller, order));
+            let (outcomes, face) =
+                tokio::join!(app.land(&message), app.cancel_order(&caller, order));
             outcomes.unwrap();
             assert_eq!(landed(face.unwrap()), CANCELLED);
         })

@@ -1,5 +1,5 @@
 use order::{
-    LandOutcome, Intent,
+    Intent, LandOutcome,
     model::{CloseReason, Epoch, Item, State, Units},
 };
 
@@ -28,7 +28,10 @@ async fn what_is_cancelled_before_it_lands_gets_its_row_and_its_release() {
     assert_eq!(outcome.order.unwrap().state, cancelled);
     assert_eq!(world.events().await, [released(7, 1, &[0, 1], 1)]);
     // The message comes after all.
-    assert_eq!(world.land_one(item(7, 1, "0:3,1:4")).await, LandOutcome::AlreadyLanded);
+    assert_eq!(
+        world.land_one(item(7, 1, "0:3,1:4")).await,
+        LandOutcome::AlreadyLanded
+    );
     assert_eq!(world.state(7).await, cancelled);
     assert!(world.live().await.is_empty());
 }
@@ -102,7 +105,8 @@ async fn cancelling_races_landing() {
         tokio::spawn(async move {
             let message = [item(n, n, &format!("0:{n}"))];
             let ticket = ticket(n, n, &[0]);
-            let (outcomes, outcome) = tokio::join!(app.land(&message), app.cancel_unlanded(&ticket));
+            let (outcomes, outcome) =
+                tokio::join!(app.land(&message), app.cancel_unlanded(&ticket));
             let state = outcome.unwrap().order.unwrap().state;
             match outcomes.unwrap()[..] {
                 [LandOutcome::Landed] => assert!(matches!(state, State::Pending { .. })),

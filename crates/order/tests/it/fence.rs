@@ -90,7 +90,10 @@ async fn units_cannot_go_below_the_highest_live_one() {
     assert!(sale.refused && refused.live.is_empty());
     assert!(world.events().await.is_empty());
     // The sale goes on in its epoch.
-    assert_eq!(world.land_one(item(8, 2, "0:6")).await, order::LandOutcome::Landed);
+    assert_eq!(
+        world.land_one(item(8, 2, "0:6")).await,
+        order::LandOutcome::Landed
+    );
 
     // The unit is freed; a late repeat of the refused edit must still not apply.
     world.lapse().await;

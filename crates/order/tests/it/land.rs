@@ -33,10 +33,19 @@ async fn a_reservation_becomes_an_order_with_its_units() {
 async fn landing_twice_changes_nothing_whatever_became_of_the_order() {
     let world = open(10).await;
     let items = [item(7, 1, "0:3"), item(8, 2, "0:4")];
-    assert_eq!(world.land(&items).await, [LandOutcome::Landed, LandOutcome::Landed]);
-    assert_eq!(world.land(&items).await, [LandOutcome::AlreadyLanded, LandOutcome::AlreadyLanded]);
+    assert_eq!(
+        world.land(&items).await,
+        [LandOutcome::Landed, LandOutcome::Landed]
+    );
+    assert_eq!(
+        world.land(&items).await,
+        [LandOutcome::AlreadyLanded, LandOutcome::AlreadyLanded]
+    );
     world.lapse().await;
-    assert_eq!(world.land(&items).await, [LandOutcome::AlreadyLanded, LandOutcome::AlreadyLanded]);
+    assert_eq!(
+        world.land(&items).await,
+        [LandOutcome::AlreadyLanded, LandOutcome::AlreadyLanded]
+    );
     assert_eq!(world.live().await, [0_i64; 0]);
 }
 
@@ -46,7 +55,14 @@ async fn an_item_twice_in_one_batch_lands_once() {
     let world = open(10).await;
     let items = [item(8, 2, "0:4"), item(7, 1, "0:3"), item(8, 2, "0:4")];
     let outcomes = world.land(&items).await;
-    assert_eq!(outcomes, [LandOutcome::Landed, LandOutcome::Landed, LandOutcome::AlreadyLanded]);
+    assert_eq!(
+        outcomes,
+        [
+            LandOutcome::Landed,
+            LandOutcome::Landed,
+            LandOutcome::AlreadyLanded
+        ]
+    );
     assert_eq!(world.live().await, [3, 4]);
 }
 
@@ -85,16 +101,25 @@ async fn what_comes_after_the_fence_is_interrupted_without_a_release() {
 async fn an_item_of_a_later_epoch_waits() {
     let world = open(10).await;
     let items = [in_epoch(item(7, 1, "0:3"), 2), item(8, 2, "0:4")];
-    assert_eq!(world.land(&items).await, [LandOutcome::EpochAhead, LandOutcome::Landed]);
+    assert_eq!(
+        world.land(&items).await,
+        [LandOutcome::EpochAhead, LandOutcome::Landed]
+    );
     assert!(world.order(7).await.is_none());
     world.fence(1, order::Intent::Rebuild).await;
-    assert_eq!(world.land(&items).await, [LandOutcome::Landed, LandOutcome::AlreadyLanded]);
+    assert_eq!(
+        world.land(&items).await,
+        [LandOutcome::Landed, LandOutcome::AlreadyLanded]
+    );
 }
 
 #[tokio::test]
 async fn an_item_of_no_sale_waits() {
     let world = world().await;
-    assert_eq!(world.land_one(item(7, 1, "0:3")).await, LandOutcome::EpochAhead);
+    assert_eq!(
+        world.land_one(item(7, 1, "0:3")).await,
+        LandOutcome::EpochAhead
+    );
 }
 
 #[tokio::test]
@@ -114,7 +139,10 @@ async fn a_unit_that_is_taken_refuses_the_order_and_calls_for_a_rebuild() {
         "only a rebuild can say whose the unit is"
     );
     // A second conflict of that epoch changes nothing; a rebuild answers it.
-    assert_eq!(world.land_one(item(10, 4, "0:5")).await, LandOutcome::Conflict);
+    assert_eq!(
+        world.land_one(item(10, 4, "0:5")).await,
+        LandOutcome::Conflict
+    );
     world.fence(1, order::Intent::Rebuild).await;
     assert!(!world.suspect().await);
 }
@@ -123,7 +151,10 @@ async fn a_unit_that_is_taken_refuses_the_order_and_calls_for_a_rebuild() {
 async fn a_slot_that_is_taken_refuses_the_order() {
     let world = open(10).await;
     world.land_one(item(7, 1, "0:3")).await;
-    assert_eq!(world.land_one(item(8, 1, "0:4")).await, LandOutcome::Conflict);
+    assert_eq!(
+        world.land_one(item(8, 1, "0:4")).await,
+        LandOutcome::Conflict
+    );
     assert_eq!(world.live().await, [3]);
     assert!(world.suspect().await);
     assert_eq!(world.land_one(item(9, 1, "1:4")).await, LandOutcome::Landed);
@@ -141,13 +172,19 @@ async fn one_key_is_one_order() {
         world.land_one(with_key(item(9, 2, "0:4"), "abc")).await,
         LandOutcome::Landed
     );
-    assert_eq!(world.land_one(item(10, 1, "1:5")).await, LandOutcome::Landed);
+    assert_eq!(
+        world.land_one(item(10, 1, "1:5")).await,
+        LandOutcome::Landed
+    );
 }
 
 #[tokio::test]
 async fn a_unit_beyond_the_terms_is_a_conflict() {
     let world = open(10).await;
-    assert_eq!(world.land_one(item(7, 1, "0:11")).await, LandOutcome::Conflict);
+    assert_eq!(
+        world.land_one(item(7, 1, "0:11")).await,
+        LandOutcome::Conflict
+    );
     assert!(world.suspect().await);
 }
 
@@ -155,8 +192,14 @@ async fn a_unit_beyond_the_terms_is_a_conflict() {
 async fn one_id_with_two_reservations_is_dead() {
     let world = open(10).await;
     world.land_one(item(7, 1, "0:3")).await;
-    assert_eq!(world.land_one(item(7, 1, "0:4")).await, LandOutcome::Mismatch);
-    assert_eq!(world.land_one(item(7, 2, "0:3")).await, LandOutcome::Mismatch);
+    assert_eq!(
+        world.land_one(item(7, 1, "0:4")).await,
+        LandOutcome::Mismatch
+    );
+    assert_eq!(
+        world.land_one(item(7, 2, "0:3")).await,
+        LandOutcome::Mismatch
+    );
     assert_eq!(world.live().await, [3]);
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use order::{
-    LandOutcome, FenceVerdict, Intent,
+    FenceVerdict, Intent, LandOutcome,
     model::{Epoch, Item, State},
 };
 use tokio::task::JoinSet;
@@ -50,7 +50,10 @@ async fn concurrent_landers_never_give_up() {
                         .all(|f| matches!(f, LandOutcome::Landed | LandOutcome::AlreadyLanded)),
                     "{outcomes:?}"
                 );
-                landed += outcomes.iter().filter(|outcome| **outcome == LandOutcome::Landed).count();
+                landed += outcomes
+                    .iter()
+                    .filter(|outcome| **outcome == LandOutcome::Landed)
+                    .count();
             }
             landed
         });

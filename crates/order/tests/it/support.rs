@@ -8,7 +8,7 @@ use ids::{ActivityId, OrderId, ProductId, UserId};
 use money::Money;
 use mq::Message as _;
 use order::{
-    App, Closing, LandOutcome, Fenced, Handled, Intent, Received,
+    App, Closing, Fenced, Handled, Intent, LandOutcome, Received,
     model::{Edit, Epoch, Item, Order, Payment, PaymentNo, RequestKey, State, Terms, Version},
 };
 use prost::Message as _;

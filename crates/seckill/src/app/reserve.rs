@@ -117,7 +117,8 @@ impl App {
     /// Refuses who has nothing to hope for. The scripts decide about everybody else, who is left in the groups.
     async fn pre_check(&self, groups: Vec<Group>) -> (Vec<Group>, Vec<Told>) {
         // Without batching there is nothing that the pre-check could spare.
-        let should_check = |group: &Group| self.buyers_per_call > 1 && group.sale.should_pre_check();
+        let should_check =
+            |group: &Group| self.buyers_per_call > 1 && group.sale.should_pre_check();
         let (mut checkable, mut rest): (Vec<Group>, Vec<Group>) =
             groups.into_iter().partition(should_check);
         let mut checks = Vec::new();

@@ -5,8 +5,8 @@ use std::time::Duration;
 use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
 
 use super::{
-    Buyer, Edit, Engine, Far, Fault, Habit, LOAD, Loss, REPLICAS, Replica, SERVICES, Sale, Strike,
-    Weather,
+    Buyer, Edit, Engine, Far, Fault, Habit, Injection, LOAD, Loss, REPLICAS, Replica, SERVICES,
+    Sale, Weather,
 };
 
 /// What comes back after this has come back late, but by itself.
@@ -87,19 +87,19 @@ fn habit(rng: &mut StdRng) -> Habit {
 }
 
 /// Three to five moments within the load; at one of them, at least, two faults at once.
-pub(super) fn strikes(rng: &mut StdRng) -> Vec<Strike> {
+pub(super) fn injections(rng: &mut StdRng) -> Vec<Injection> {
     let count = rng.random_range(3..=5);
     let double = rng.random_range(0..count);
     let mut moments: Vec<Duration> = (0..count)
         .map(|_| LOAD.mul_f64(rng.random_range(0.05..0.9)))
         .collect();
     moments.sort_unstable();
-    let strike = |(index, after)| {
+    let injection = |(index, after)| {
         let faults = 1 + usize::from(index == double || rng.random_bool(0.15));
         let faults = (0..faults).map(|_| fault(rng)).collect();
-        Strike { after, faults }
+        Injection { after, faults }
     };
-    moments.into_iter().enumerate().map(strike).collect()
+    moments.into_iter().enumerate().map(injection).collect()
 }
 
 fn fault(rng: &mut StdRng) -> Fault {

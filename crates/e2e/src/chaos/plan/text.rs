@@ -53,7 +53,7 @@ impl fmt::Display for Fault {
                     Weather::BlackHole => "black hole".to_owned(),
                     Weather::Slow(by) => format!("{by:.1?} late"),
                 };
-                write!(f, "wire {whose} – {far}: {how} for {lasts:.1?}")
+                write!(f, "link {whose} – {far}: {how} for {lasts:.1?}")
             }
             Self::FullDisk { engine, lasts } => {
                 write!(f, "disk of {} full for {lasts:.1?}", engine.name())
@@ -90,12 +90,12 @@ impl fmt::Display for Plan {
                 edit.units
             )?;
         }
-        for strike in &self.strikes {
-            let faults: Vec<_> = strike.faults.iter().map(ToString::to_string).collect();
+        for injection in &self.injections {
+            let faults: Vec<_> = injection.faults.iter().map(ToString::to_string).collect();
             writeln!(
                 f,
                 "  {:>5.1} s  {}",
-                strike.after.as_secs_f64(),
+                injection.after.as_secs_f64(),
                 faults.join("  AND  ")
             )?;
         }

@@ -1,4 +1,4 @@
-//! The fleet that is struck: two replicas of each service, each with wires of its own.
+//! The fleet under test: two replicas of each service, each behind proxies of its own.
 
 use std::{
     collections::HashMap,
@@ -18,10 +18,10 @@ use tokio::task::JoinHandle;
 
 use super::{
     engines::Engines,
-    front::Front,
+    links::Links,
+    load_balancer::LoadBalancer,
     plan::{Engine, Far, REPLICAS, Replica, SERVICES},
     process::Supervisor,
-    wires::Wires,
 };
 use crate::{
     api::{Account, Api, poll},
@@ -55,17 +55,17 @@ const IMPATIENT: [(&str, &str); 11] = [
     ("MALL_SERVICE__LOG_FILTER", "info,lapin=off"),
 ];
 
-pub(super) struct Arena {
+pub(super) struct Cluster {
     pub(super) supervisor: Arc<Supervisor>,
     pub(super) engines: Engines,
-    pub(super) wires: Wires,
+    pub(super) links: Links,
     pub(super) api: Api,
     pub(super) desk: Desk,
     pub(super) audit: Audit,
     pub(super) admin: Account,
     issuer: Issuer,
     fleet: Fleet,
-    _front: Front,
+    _load_balancer: LoadBalancer,
     watching: JoinHandle<()>,
 }
 
@@ -77,7 +77,7 @@ struct Fleet {
     common: Vec<(String, String)>,
 }
 
-impl Arena {
+impl Cluster {
     /// Starts everything, with data and logs in `directory`.
     pub(super) async fn start(binary: &Path, directory: &Path) -> Result<Self> {
         fs::create_dir_all(directory)?;
@@ -88,28 +88,30 @@ impl Arena {
         let front_port = testkit::free_port();
         let wechat = fleet.start_wechat(&supervisor, front_port).await?;
         fleet.migrate(engines.port(Engine::Mysql))?;
-        let mut wires = Wires::default();
+        let mut links = Links::default();
         for replica in replicas() {
-            let env = fleet.lay_wires(replica, &engines, wechat, &mut wires).await;
+            let env = fleet
+                .connect_links(replica, &engines, wechat, &mut links)
+                .await;
             fleet.start(&supervisor, replica, env)?;
         }
-        let front = Front::start(front_port, fleet.addresses("gateway")).await?;
+        let load_balancer = LoadBalancer::start(front_port, fleet.addresses("gateway")).await?;
         let issuer = Issuer::new(&token_keys())?;
-        let arena = Self {
-            api: Api::within(format!("http://{}", front.address), PATIENCE)?,
+        let cluster = Self {
+            api: Api::within(format!("http://{}", load_balancer.address), PATIENCE)?,
             desk: Desk::new(format!("http://127.0.0.1:{wechat}"))?,
             auditor: auditor(&engines).await?,
             admin: account(&issuer, ADMIN, Role::Admin)?,
             supervisor,
             engines,
-            wires,
+            links,
             issuer,
             fleet,
-            _front: front,
+            _load_balancer: load_balancer,
             watching,
         };
-        arena.ready().await?;
-        Ok(arena)
+        cluster.ready().await?;
+        Ok(cluster)
     }
 
     /// Waits until every engine serves and every process is ready.
@@ -129,7 +131,7 @@ impl Arena {
     }
 }
 
-impl Drop for Arena {
+impl Drop for Cluster {
     fn drop(&mut self) {
         self.watching.abort();
     }
@@ -165,7 +167,7 @@ fn account(issuer: &Issuer, id: i64, role: Role) -> Result<Account> {
     Ok(Account { name, id, token })
 }
 
-/// The engines as nobody's wires lead to them.
+/// The engines as nobody's links lead to them.
 async fn auditor(engines: &Engines) -> Result<Audit> {
     let addresses = Addresses {
         mysql: mysql_url(engines.port(Engine::Mysql)),
@@ -237,10 +239,10 @@ impl Fleet {
     }
 
     /// Answers the company's port.
-    async fn start_wechat(&mut self, supervisor: &Supervisor, front: u16) -> Result<u16> {
+    async fn start_wechat(&mut self, supervisor: &Supervisor, load_balancer: u16) -> Result<u16> {
         let (port, folder) = (testkit::free_port(), self.directory.join("wechat"));
         fs::create_dir_all(&folder)?;
-        let notify = format!("http://127.0.0.1:{front}/wechatpay/notify");
+        let notify = format!("http://127.0.0.1:{load_balancer}/wechatpay/notify");
         self.common
             .push(("MALL_WECHAT__NOTIFY_URL".to_owned(), notify.clone()));
         let (binary, dir) = (self.binary.clone(), folder.clone());
@@ -277,16 +279,16 @@ impl Fleet {
     }
 
     /// Answers where this replica finds everything.
-    async fn lay_wires(
+    async fn connect_links(
         &self,
         replica: Replica,
         engines: &Engines,
         wechat: u16,
-        wires: &mut Wires,
+        links: &mut Links,
     ) -> Vec<(String, String)> {
         let mut env = Vec::new();
         for engine in Engine::ALL {
-            let port = wires
+            let port = links
                 .lay(replica, Far::Engine(engine), engines.port(engine))
                 .await;
             env.push(match engine {
@@ -299,13 +301,13 @@ impl Fleet {
             let mut urls = Vec::new();
             for address in self.addresses(service) {
                 let far = Far::Service(service);
-                let port = wires.lay(replica, far, address.port()).await;
+                let port = links.connect(replica, far, address.port()).await;
                 urls.push(format!("http://127.0.0.1:{port}"));
             }
             let key = format!("MALL_{}__URL", service.to_uppercase());
             env.push((key, urls.join(",")));
         }
-        let port = wires.lay(replica, Far::Wechat, wechat).await;
+        let port = links.connect(replica, Far::Wechat, wechat).await;
         env.push((
             "MALL_WECHAT__BASE_URL".to_owned(),
             format!("http://127.0.0.1:{port}"),

@@ -6,7 +6,7 @@ use anyhow::Result;
 use tokio::time::sleep;
 
 use super::{
-    arena::Arena,
+    cluster::Cluster,
     plan::{Engine, Fault, Loss},
     process,
 };
@@ -16,7 +16,7 @@ const RESTART: Duration = Duration::from_millis(200);
 /// Redis has written a file within.
 const KEEP: Duration = Duration::from_secs(20);
 
-impl Arena {
+impl Cluster {
     /// What a fault needs some time before it strikes.
     pub(super) async fn prepare(&self, fault: &Fault) -> Result<Option<PathBuf>> {
         if let Fault::Redis {
@@ -32,8 +32,8 @@ impl Arena {
         Ok(None)
     }
 
-    /// Strikes at once; returns when the fault is over. What was killed may still be starting then.
-    pub(super) async fn strike(&self, fault: &Fault, kept: Option<PathBuf>) -> Result<()> {
+    /// Injections at once; returns when the fault is over. What was killed may still be starting then.
+    pub(super) async fn inject(&self, fault: &Fault, kept: Option<PathBuf>) -> Result<()> {
         match fault {
             Fault::Kill { whom, down } => {
                 self.supervisor.kill(&whom.to_string(), Some(*down));
@@ -53,9 +53,9 @@ impl Arena {
                 weather,
                 lasts,
             } => {
-                self.wires.set(*far, *of, *weather);
+                self.links.set(*far, *of, *weather);
                 sleep(*lasts).await;
-                self.wires.heal(*far, *of);
+                self.links.heal(*far, *of);
             }
             Fault::FullDisk { engine, lasts } => self.fill_disk(*engine, *lasts).await?,
         }

@@ -6,11 +6,11 @@ use super::plan::{Far, Replica, Weather};
 
 /// Every replica's own ways to the engines, to the other services, and to the payment company.
 #[derive(Default)]
-pub(super) struct Wires(Vec<(Replica, Far, ChaosProxy)>);
+pub(super) struct Links(Vec<(Replica, Far, ChaosProxy)>);
 
-impl Wires {
-    /// Lays a wire; answers the port on the replica's side.
-    pub(super) async fn lay(&mut self, of: Replica, far: Far, port: u16) -> u16 {
+impl Links {
+    /// Puts a proxy in between; returns the port on the replica's side.
+    pub(super) async fn connect(&mut self, of: Replica, far: Far, port: u16) -> u16 {
         let upstream = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let proxy = ChaosProxy::start(upstream).await;
         let near = proxy.port();
@@ -19,11 +19,11 @@ impl Wires {
     }
 
     pub(super) fn set(&self, far: Far, of: Option<Replica>, weather: Weather) {
-        for wire in self.between(far, of) {
+        for link in self.between(far, of) {
             match weather {
-                Weather::Cut => wire.cut(),
-                Weather::BlackHole => wire.black_hole(),
-                Weather::Slow(by) => wire.delay(by),
+                Weather::Cut => link.cut(),
+                Weather::BlackHole => link.black_hole(),
+                Weather::Slow(by) => link.delay(by),
             }
         }
     }
@@ -36,6 +36,6 @@ impl Wires {
         self.0
             .iter()
             .filter(move |(from, to, _)| *to == far && of.is_none_or(|replica| replica == *from))
-            .map(|(_, _, wire)| wire)
+            .map(|(_, _, link)| link)
     }
 }

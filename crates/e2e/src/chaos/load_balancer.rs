@@ -13,14 +13,14 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// One address in front of several, as a load balancer: each connection goes to the next that
+/// One address before several, as a load balancer has: each connection goes to the next that
 /// accepts it.
-pub(super) struct Front {
+pub(super) struct LoadBalancer {
     pub(super) address: SocketAddr,
     listening: JoinHandle<()>,
 }
 
-impl Front {
+impl LoadBalancer {
     pub(super) async fn start(port: u16, behind: Vec<SocketAddr>) -> Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
@@ -35,7 +35,7 @@ impl Front {
     }
 }
 
-impl Drop for Front {
+impl Drop for LoadBalancer {
     fn drop(&mut self) {
         self.listening.abort();
     }
