@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     api::{Account, Api, poll},
-    audit::Audit,
+    audit::Auditor,
     fleet::Fleet,
     load::{Load, LoadResult, Requests},
     sale,
@@ -48,7 +48,7 @@ struct Bench {
     fleet: Fleet,
     api: Api,
     admin: Account,
-    audit: Audit,
+    auditor: Auditor,
     tokens: Arc<Vec<String>>,
     report: Report,
 }
@@ -61,8 +61,8 @@ pub async fn run(options: Options) -> Result<Report> {
     let users = options.requests + options.duration.as_secs().max(1) as usize * RATE_MAX;
     let last = FIRST_USER + i64::try_from(users)?;
     let tokens = Arc::new(fleet.tokens(FIRST_USER, last)?);
-    let audit = fleet.audit().await?;
-    let given = given::all(&options, &audit).await?;
+    let auditor = fleet.auditor().await?;
+    let given = given::all(&options, &auditor).await?;
     let mut bench = Bench {
         api: fleet.api()?,
         admin: fleet.admin().await?,
@@ -131,7 +131,7 @@ impl Bench {
             let won = sale::patiently(asked).await?.ok()?;
             let ticket = won["ticket"].as_str().context("a ticket")?;
             self.api.settled_ticket(&buyer, ticket, SETTLE).await?;
-            stage::past(&self.audit, activity, self.options.rows).await?;
+            stage::past(&self.auditor, activity, self.options.rows).await?;
         }
         println!("{} orders are there already", self.options.rows);
         Ok(())
@@ -339,7 +339,7 @@ impl Bench {
         let count: i64 = sqlx::query_scalar(count)
             .bind(first)
             .bind(last)
-            .fetch_one(&self.audit.order)
+            .fetch_one(&self.auditor.order)
             .await?;
         Ok(count.unsigned_abs())
     }
@@ -347,7 +347,7 @@ impl Bench {
     async fn unbalanced(&self, activities: &[i64]) -> Vec<String> {
         let mut found = Vec::new();
         for activity in activities {
-            if let Err(error) = self.audit.settled(*activity, SETTLE).await {
+            if let Err(error) = self.auditor.settled(*activity, SETTLE).await {
                 found.push(format!("the audit of {activity}: {error:#}"));
             }
         }

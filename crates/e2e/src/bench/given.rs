@@ -6,13 +6,13 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use super::options::Options;
-use crate::audit::Audit;
+use crate::audit::Auditor;
 
-pub(super) async fn all(options: &Options, audit: &Audit) -> Result<Map<String, Value>> {
+pub(super) async fn all(options: &Options, auditor: &Auditor) -> Result<Map<String, Value>> {
     let mysql: String = sqlx::query_scalar("SELECT VERSION()")
-        .fetch_one(&audit.order)
+        .fetch_one(&auditor.order)
         .await?;
-    let redis: String = audit.kv.query(kv::cmd("INFO").arg("server")).await?;
+    let redis: String = auditor.kv.query(kv::cmd("INFO").arg("server")).await?;
     let redis = redis
         .lines()
         .find_map(|line| line.strip_prefix("redis_version:"));

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::{
     api::{Account, Api, poll},
-    audit::Audit,
+    audit::Auditor,
     sale,
 };
 
@@ -52,7 +52,7 @@ pub(super) async fn activities(
 
 /// Puts `rows` closed orders of users whom nobody knows into order's table: copies of `activity`'s
 /// first one, doubled until there are enough.
-pub(super) async fn past(audit: &Audit, activity: i64, rows: u64) -> Result<()> {
+pub(super) async fn past(auditor: &Auditor, activity: i64, rows: u64) -> Result<()> {
     // Far below the ids of these users, and far above the ids of orders to come.
     const FIRST_ID: i64 = 1 << 50;
     let copy = "INSERT INTO orders \
@@ -67,7 +67,7 @@ pub(super) async fn past(audit: &Audit, activity: i64, rows: u64) -> Result<()> 
             .bind(FIRST_ID + i64::try_from(there)?)
             .bind(activity)
             .bind(i64::try_from(these)?)
-            .execute(&audit.order)
+            .execute(&auditor.order)
             .await?;
         ensure!(done.rows_affected() > 0, "no order of {activity} to copy");
         there += done.rows_affected();

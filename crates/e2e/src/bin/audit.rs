@@ -4,7 +4,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
-use e2e::audit::Audit;
+use e2e::audit::Auditor;
 
 /// Everything that was told has landed by then.
 const REST_MAX: Duration = Duration::from_secs(60);
@@ -30,11 +30,11 @@ async fn judge() -> Result<()> {
         .parse()
         .context("how many orders buyers were told of")?;
     let schemas = ["mall_order".into(), "mall_payment".into()];
-    let audit = Audit::open(schemas, "", "").await?;
+    let auditor = Auditor::open(schemas, "", "").await?;
     // Distinct units, none beyond the activity's, the same buyers on both sides, nothing under way.
-    let lines = audit.settled(activity, REST_MAX).await?;
+    let lines = auditor.settled(activity, REST_MAX).await?;
     print!("{lines}");
-    let ledger = audit.read(activity).await?;
+    let ledger = auditor.read(activity).await?;
     let orders: i64 = ledger.orders.iter().map(|(_, count)| count).sum();
     let live = ledger.live.len() as i64;
     ensure!(

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use e2e::{api::Api, audit::Audit, desk::Desk, story::Stage};
+use e2e::{api::Api, audit::Auditor, desk::Desk, story::Stage};
 
 const GATEWAY: &str = "http://127.0.0.1:8080";
 const WECHAT: &str = "http://127.0.0.1:8090";
@@ -32,7 +32,7 @@ async fn play() -> Result<()> {
         .context("the admin of `cargo xtask up`")?;
     let stage = Stage {
         desk: Desk::new(WECHAT)?,
-        audit: Audit::open(["mall_order".into(), "mall_payment".into()], "", "").await?,
+        auditor: Auditor::open(["mall_order".into(), "mall_payment".into()], "", "").await?,
         admin,
         nonce: e2e::story::nonce(),
         api,

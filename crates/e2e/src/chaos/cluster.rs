@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     api::{Account, Api, poll},
-    audit::{Addresses, Audit},
+    audit::{Addresses, Auditor},
     desk::Desk,
 };
 
@@ -61,7 +61,7 @@ pub(super) struct Cluster {
     pub(super) links: Links,
     pub(super) api: Api,
     pub(super) desk: Desk,
-    pub(super) audit: Audit,
+    pub(super) auditor: Auditor,
     pub(super) admin: Account,
     issuer: Issuer,
     fleet: Fleet,
@@ -168,13 +168,13 @@ fn account(issuer: &Issuer, id: i64, role: Role) -> Result<Account> {
 }
 
 /// The engines as nobody's links lead to them.
-async fn auditor(engines: &Engines) -> Result<Audit> {
+async fn auditor(engines: &Engines) -> Result<Auditor> {
     let addresses = Addresses {
         mysql: mysql_url(engines.port(Engine::Mysql)),
         redis: redis_url(engines.port(Engine::Redis)),
         amqp: amqp_url(engines.port(Engine::Rabbitmq)),
     };
-    Audit::open_at(&addresses, [schema("order"), schema("payment")], "", "").await
+    Auditor::open_at(&addresses, [schema("order"), schema("payment")], "", "").await
 }
 
 fn schema(service: &str) -> String {
@@ -289,7 +289,7 @@ impl Fleet {
         let mut env = Vec::new();
         for engine in Engine::ALL {
             let port = links
-                .lay(replica, Far::Engine(engine), engines.port(engine))
+                .connect(replica, Far::Engine(engine), engines.port(engine))
                 .await;
             env.push(match engine {
                 Engine::Mysql => ("MALL_MYSQL_URL".to_owned(), mysql_url(port)),

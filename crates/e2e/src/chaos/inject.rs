@@ -96,13 +96,14 @@ impl Cluster {
     /// Redis may be away because of another fault: then there is nothing to forget.
     async fn redis_forgets(&self, part: Option<&str>) {
         let Some(part) = part else {
-            let _: Result<String, _> = self.audit.kv.query(&kv::cmd("FLUSHALL")).await;
+            let _: Result<String, _> = self.auditor.kv.query(&kv::cmd("FLUSHALL")).await;
             return;
         };
         let pattern = format!("{{sale:*}}:{part}");
-        let keys: Result<Vec<String>, _> = self.audit.kv.query(kv::cmd("KEYS").arg(pattern)).await;
+        let keys: Result<Vec<String>, _> =
+            self.auditor.kv.query(kv::cmd("KEYS").arg(pattern)).await;
         for key in keys.unwrap_or_default() {
-            let _: Result<i64, _> = self.audit.kv.query(kv::cmd("DEL").arg(key)).await;
+            let _: Result<i64, _> = self.auditor.kv.query(kv::cmd("DEL").arg(key)).await;
         }
     }
 

@@ -63,9 +63,9 @@ pub(super) async fn rest(cluster: &Cluster, sales: &[Sale]) -> Result<Rest> {
 
 /// Orders first: once they rest, nothing else moves for long.
 async fn look(cluster: &Cluster, sales: &[Sale]) -> Result<Rest> {
-    let audit = &cluster.audit;
+    let auditor = &cluster.auditor;
     let activities: Vec<i64> = sales.iter().map(|sale| sale.activity).collect();
-    let orders = rows::orders(audit, &activities).await?;
+    let orders = rows::orders(auditor, &activities).await?;
     let restless = orders
         .iter()
         .find(|order| !AT_REST.contains(&order.state.as_str()));
@@ -75,7 +75,7 @@ async fn look(cluster: &Cluster, sales: &[Sale]) -> Result<Rest> {
     );
     let mut ledgers = Vec::new();
     for activity in activities {
-        let ledger = audit.read(activity).await?;
+        let ledger = auditor.read(activity).await?;
         let paid = orders
             .iter()
             .filter(|order| order.activity == activity && order.state == "paid");
@@ -96,7 +96,7 @@ async fn look(cluster: &Cluster, sales: &[Sale]) -> Result<Rest> {
         "messages wait to be tried again: {waiting:?}"
     );
     let orders: HashMap<i64, Order> = orders.into_iter().map(|order| (order.id, order)).collect();
-    let money = money::judge(&cluster.desk, &orders, &rows::payments(audit).await?).await?;
+    let money = money::judge(&cluster.desk, &orders, &rows::payments(auditor).await?).await?;
     Ok(Rest {
         ledgers,
         orders,
@@ -118,7 +118,7 @@ async fn waiting_to_be_retried(cluster: &Cluster) -> Result<BTreeMap<String, u64
     ] {
         for delay_s in ladder {
             let name = format!("{queue}.retry.{delay_s}s");
-            let ready = cluster.audit.broker.depth(&name).await?.ready;
+            let ready = cluster.auditor.broker.depth(&name).await?.ready;
             if ready > 0 {
                 waiting.insert(name, ready);
             }

@@ -142,7 +142,7 @@ impl Process {
             && let Ok(Some(_)) = child.try_wait()
         {
             self.child = None;
-            self.ended += u32::from(!self.purchases);
+            self.ended += u32::from(!self.stopping);
             self.back_at = Some(Instant::now() + PAUSE);
         }
         if self.child.is_none()

@@ -146,7 +146,7 @@ async fn unlanded_winner(cluster: &Cluster, crowd: &Arc<Crowd>) -> Result<()> {
         let Ok(number) = won.order_no.parse::<ids::OrderNo>() else {
             bail!("no order number: {won:?}");
         };
-        let landed = timeout(LOOK, rows::landed(&cluster.audit, number.id().get())).await;
+        let landed = timeout(LOOK, rows::landed(&cluster.auditor, number.id().get())).await;
         if !matches!(landed, Ok(Ok(true))) {
             return Ok(());
         }
@@ -239,12 +239,12 @@ async fn end_sales(
             exists.arg(format!("{{sale:{}}}:{part}", sale.activity));
         }
         let gone = poll(ENDS, async || {
-            let keys: i64 = cluster.audit.kv.query(&exists).await?;
+            let keys: i64 = cluster.auditor.kv.query(&exists).await?;
             Ok((keys == 0).then_some(()))
         });
         gone.await.context("the keys of an ended sale stay")?;
     }
-    let dead = cluster.audit.dead().await?;
+    let dead = cluster.auditor.dead().await?;
     ensure!(dead == 0, "{dead} dead letters");
     Ok(())
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use sqlx::{QueryBuilder, Row};
 
-use crate::audit::Audit;
+use crate::audit::Auditor;
 
 #[derive(Debug, Clone)]
 pub(super) struct Order {
@@ -29,7 +29,7 @@ pub(super) struct Payment {
 }
 
 /// Every order of these sales, whatever became of it.
-pub(super) async fn orders(audit: &Audit, activities: &[i64]) -> Result<Vec<Order>> {
+pub(super) async fn orders(auditor: &Auditor, activities: &[i64]) -> Result<Vec<Order>> {
     let mut query = QueryBuilder::new(
         "SELECT id, activity_id, user_id, state, reason, at_ms, quantity, price_fen, \
          expires_at_ms, payment_no FROM orders WHERE activity_id IN (",
@@ -39,7 +39,7 @@ pub(super) async fn orders(audit: &Audit, activities: &[i64]) -> Result<Vec<Orde
         list.push_bind(*activity);
     }
     query.push(")");
-    let rows = query.build().fetch_all(&audit.order).await?;
+    let rows = query.build().fetch_all(&auditor.order).await?;
     let orders = rows.into_iter().map(|row| {
         Ok(Order {
             id: row.try_get("id")?,
@@ -58,21 +58,21 @@ pub(super) async fn orders(audit: &Audit, activities: &[i64]) -> Result<Vec<Orde
 }
 
 /// Whether an order has its row.
-pub(super) async fn landed(audit: &Audit, order: i64) -> Result<bool> {
+pub(super) async fn landed(auditor: &Auditor, order: i64) -> Result<bool> {
     let row: Option<i64> = sqlx::query_scalar("SELECT id FROM orders WHERE id = ?")
         .bind(order)
-        .fetch_optional(&audit.order)
+        .fetch_optional(&auditor.order)
         .await?;
     Ok(row.is_some())
 }
 
 /// Every payment number that was ever given out for an order.
-pub(super) async fn payments(audit: &Audit) -> Result<Vec<Payment>> {
+pub(super) async fn payments(auditor: &Auditor) -> Result<Vec<Payment>> {
     let rows = sqlx::query(
         "SELECT payment_no, subject_id, amount_fen, state FROM payments \
          WHERE purpose = 'order' AND channel <> 'none'",
     )
-    .fetch_all(&audit.payment)
+    .fetch_all(&auditor.payment)
     .await?;
     let payments = rows.into_iter().map(|row| {
         Ok(Payment {
