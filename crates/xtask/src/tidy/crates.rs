@@ -10,7 +10,7 @@ const SERVICES: [&str; 7] = [
 const RINGS: [&[&str]; 5] = [
     &["ids", "money", "clock", "fault", "trace"],
     &[
-        "service", "db", "kv", "mq", "outbox", "rpc", "auth", "blob", "batch",
+        "service", "db", "kv", "mq", "outbox", "rpc", "auth", "blob", "batch", "search",
     ],
     &["proto", "wechatpay"],
     &SERVICES,
@@ -21,7 +21,7 @@ const RINGS: [&[&str]; 5] = [
 const ALLOWED_BESIDE: [(&str, &str); 3] = [("outbox", "db"), ("outbox", "mq"), ("ids", "clock")];
 
 /// A library, and the only crates that may depend on it.
-const HOMES: [(&str, &[&str]); 8] = [
+const HOMES: [(&str, &[&str]); 9] = [
     ("lapin", &["mq"]),
     ("redis", &["kv"]),
     ("aws-sdk-s3", &["blob"]),
@@ -29,6 +29,7 @@ const HOMES: [(&str, &[&str]); 8] = [
     ("jsonwebtoken", &["auth", "e2e"]),
     ("calamine", &["compare"]),
     ("rust_xlsxwriter", &["compare"]),
+    ("tantivy", &["search"]),
     ("axum", &["e2e", "gateway", "service", "simulators"]),
     ("clap", &["mall", "e2e"]),
 ];
