@@ -1,17 +1,22 @@
 //! Request bodies and queries, read so that every mistake is a coded answer.
 
+use std::time::{Duration, Instant};
+
 use axum::{
     body::{Body, HttpBody},
-    extract::{FromRequest, FromRequestParts, Request},
-    http::{HeaderMap, header, request::Parts},
-    response::Response,
+    http::{HeaderMap, header},
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use fault::Reason;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 
-use crate::{cx::Cx, refusal::Refusal, state::Gateway};
+use crate::{
+    config,
+    connection::Connection,
+    handler::{Call, FromCall},
+    refusal::Refusal,
+};
 
 /// A JSON body; unknown fields are ignored.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -22,80 +27,109 @@ pub(crate) struct MaybeJson<T>(pub(crate) T);
 /// A body as it came, with its headers.
 pub(crate) struct Raw(pub(crate) HeaderMap, pub(crate) Bytes);
 
+/// A body that the handler reads as it comes, with its headers.
+pub(crate) struct Streamed(pub(crate) HeaderMap, pub(crate) Body);
+
 /// A query whose every field is text, so that a number that is none becomes a default and not an
 /// error.
 pub(crate) struct Query<T>(pub(crate) T);
 
-impl<T: DeserializeOwned> FromRequest<Gateway> for Json<T> {
-    type Rejection = Response;
-
-    async fn from_request(request: Request, state: &Gateway) -> Result<Self, Response> {
-        let (cx, headers, bytes) = read(request, state).await?;
-        json(&headers, &bytes)
-            .map(Self)
-            .map_err(|refusal| cx.refuse(&refusal))
+impl<T: DeserializeOwned> FromCall for Json<T> {
+    fn from_call(call: &mut Call) -> Result<Self, Refusal> {
+        json(&call.parts.headers, &call.body).map(Self)
     }
 }
 
-impl<T: DeserializeOwned + Default> FromRequest<Gateway> for MaybeJson<T> {
-    type Rejection = Response;
-
-    async fn from_request(request: Request, state: &Gateway) -> Result<Self, Response> {
-        let (cx, _, bytes) = read(request, state).await?;
-        maybe_json(&bytes)
-            .map(Self)
-            .map_err(|refusal| cx.refuse(&refusal))
+impl<T: DeserializeOwned + Default> FromCall for MaybeJson<T> {
+    fn from_call(call: &mut Call) -> Result<Self, Refusal> {
+        maybe_json(&call.body).map(Self)
     }
 }
 
-impl FromRequest<Gateway> for Raw {
-    type Rejection = Response;
-
-    async fn from_request(request: Request, state: &Gateway) -> Result<Self, Response> {
-        let (_, headers, bytes) = read(request, state).await?;
-        Ok(Self(headers, bytes))
+impl FromCall for Raw {
+    fn from_call(call: &mut Call) -> Result<Self, Refusal> {
+        let headers = std::mem::take(&mut call.parts.headers);
+        Ok(Self(headers, std::mem::take(&mut call.body)))
     }
 }
 
-impl<T: DeserializeOwned + Default, S: Sync> FromRequestParts<S> for Query<T> {
-    type Rejection = Response;
+impl FromCall for Streamed {
+    fn from_call(call: &mut Call) -> Result<Self, Refusal> {
+        let headers = std::mem::take(&mut call.parts.headers);
+        Ok(Self(headers, call.stream.take().unwrap_or_default()))
+    }
+}
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
-        let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
+impl<T: DeserializeOwned + Default> FromCall for Query<T> {
+    fn from_call(call: &mut Call) -> Result<Self, Refusal> {
+        let query = axum::extract::Query::<T>::try_from_uri(&call.parts.uri);
         Ok(Self(query.map(|query| query.0).unwrap_or_default()))
     }
 }
 
-async fn read(request: Request<Body>, state: &Gateway) -> Result<(Cx, HeaderMap, Bytes), Response> {
-    let (mut parts, body) = request.into_parts();
-    let Ok(cx) = Cx::from_request_parts(&mut parts, state).await;
-    match all_of(body, state.config.http.body_bytes_max, state).await {
-        Ok(bytes) => Ok((cx, parts.headers, bytes)),
-        Err(reason) => Err(cx.refuse_early(&reason.into())),
+/// How slowly a body may come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MinimumRate {
+    grace: Duration,
+    bytes_per_s: u32,
+}
+
+impl MinimumRate {
+    pub(crate) fn new(config: &config::Http) -> Self {
+        Self {
+            grace: Duration::from_millis(config.body_grace_ms),
+            bytes_per_s: config.body_bytes_per_s_min,
+        }
+    }
+
+    /// When a body that began at `start` is too slow unless more than `bytes` of it have come.
+    pub(crate) fn due(&self, start: Instant, bytes: usize) -> Instant {
+        let seconds = bytes as f64 / f64::from(self.bytes_per_s);
+        start + self.grace + Duration::from_secs_f64(seconds)
     }
 }
 
-/// The whole body, if it is short enough and comes in time: nobody waits for the rest of one,
-/// however slowly it trickles in.
-pub(crate) async fn all_of<B>(body: B, max: usize, gateway: &Gateway) -> Result<Bytes, Reason>
+/// The whole body, if it is no longer than `max`, comes no slower than `rate`, and ends before
+/// `deadline`.
+pub(crate) async fn read<B>(
+    mut body: B,
+    max: usize,
+    rate: MinimumRate,
+    connection: &Connection,
+    deadline: Instant,
+) -> Result<Bytes, Reason>
 where
-    B: HttpBody<Data = Bytes, Error: Into<axum::BoxError>>,
+    B: HttpBody<Data = Bytes, Error: Into<axum::BoxError>> + Unpin,
 {
-    let limit = gateway.config.http.request_timeout();
-    tokio::time::timeout(limit, bounded(body, max))
-        .await
-        .unwrap_or(Err(Reason::Timeout))
-}
-
-/// The same for a request that is timed as a whole.
-pub(crate) async fn bounded<B>(body: B, max: usize) -> Result<Bytes, Reason>
-where
-    B: HttpBody<Data = Bytes, Error: Into<axum::BoxError>>,
-{
-    match Limited::new(body, max).collect().await {
-        Ok(all) => Ok(all.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Reason::TooLarge),
-        Err(_) => Err(Reason::BadParameter),
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    if body.size_hint().lower() > max as u64 {
+        return Err(Reason::TooLarge);
+    }
+    let start = Instant::now();
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    loop {
+        let due = rate.due(start, first.len() + all.len()).min(deadline);
+        let frame = std::pin::pin!(body.frame());
+        let frame = connection.by(due, frame).await.ok_or(Reason::Timeout)?;
+        let Some(frame) = frame else {
+            return Ok(if all.is_empty() { first } else { all.freeze() });
+        };
+        let Ok(Ok(data)) = frame.map(http_body::Frame::into_data) else {
+            return Err(Reason::BadParameter);
+        };
+        if first.len() + all.len() + data.len() > max {
+            return Err(Reason::TooLarge);
+        }
+        // A body that comes in one piece, as nearly all do, is not copied.
+        if first.is_empty() && all.is_empty() {
+            first = data;
+        } else {
+            all.extend_from_slice(&std::mem::take(&mut first));
+            all.extend_from_slice(&data);
+        }
     }
 }
 
@@ -125,5 +159,40 @@ pub(crate) fn maybe_json<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
-    serde_json::from_slice(bytes).map_err(Refusal::bad)
+    serde_json::from_slice(bytes).map_err(|error| Refusal::bad(without_types(&error)))
+}
+
+/// The parser's own words, but for those that name a type of ours.
+fn without_types(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let names_a_type = ["struct ", "enum ", "tuple ", "variant "];
+    if names_a_type.iter().any(|word| said.contains(word)) {
+        let (line, column) = (error.line(), error.column());
+        format!("an object is expected at line {line} column {column}")
+    } else {
+        said
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Default, Deserialize)]
+    struct SecretName {
+        #[serde(rename = "price")]
+        _price: i64,
+    }
+
+    #[test]
+    fn a_parse_error_names_fields_and_no_types() {
+        for body in ["7", "[]", "\"x\"", "[1,2]", "{", "{}", "{\"price\":\"x\"}"] {
+            let refused = parse::<SecretName>(body.as_bytes()).unwrap_err().message;
+            assert!(!refused.contains("SecretName"), "{body}: {refused}");
+        }
+        let missing = parse::<SecretName>(b"{}").unwrap_err().message;
+        assert!(missing.contains("price"), "{missing}");
+    }
 }

@@ -30,7 +30,11 @@ pub struct Http {
     pub connections_max: usize,
     pub header_timeout_ms: u64,
     pub request_timeout_ms: u64,
+    /// However much a route takes by itself.
     pub body_bytes_max: usize,
+    /// A body that comes slower than this after its grace is not waited for.
+    pub body_grace_ms: u64,
+    pub body_bytes_per_s_min: u32,
     /// Both files of a comparison together.
     pub upload_bytes_max: u64,
     /// Of a request that brings files.
@@ -71,6 +75,7 @@ pub struct Lanes {
     pub browse: usize,
     pub account: usize,
     pub money: usize,
+    pub notify: usize,
     pub compare: usize,
     pub upload: usize,
     pub admin: usize,
@@ -102,6 +107,9 @@ impl Validate for Config {
             if value == 0 {
                 return Err(format!("limits.{key} is above 0"));
             }
+        }
+        if self.http.body_bytes_per_s_min == 0 {
+            return Err("http.body_bytes_per_s_min is above 0".into());
         }
         if self.reserve.batch_max == 0 || self.reserve.slots == 0 {
             return Err("reserve.batch_max and reserve.slots are at least 1".into());

@@ -1,38 +1,31 @@
-//! The canonical API and what every request passes through.
+//! The canonical API and the table of all routes.
 
 pub(crate) mod system;
 pub(crate) mod v1;
 mod wechat;
 
-use axum::{Router, middleware, response::Response, routing::get};
+use axum::response::Response;
 use fault::Reason;
 
-use crate::{cx::Cx, enter, faces, state::Gateway};
+use crate::{compat, cx::Cx, route::Table};
 
 /// Every route there is.
-pub(crate) fn router(gateway: &Gateway) -> Router {
-    Router::new()
-        .nest("/api/v1", v1::routes())
-        .merge(faces::gomall::routes())
-        .merge(faces::guangyang::routes())
-        .merge(wechat::routes())
-        .route("/health", get(system::health))
-        .route("/healthz", get(system::healthz))
-        .route("/ready", get(system::ready))
-        .route("/version", get(system::version))
-        .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(
-            gateway.clone(),
-            enter::enter,
-        ))
-        .with_state(gateway.clone())
+pub(crate) fn table() -> anyhow::Result<Table> {
+    Table::new(vec![
+        v1::routes(),
+        compat::gomall::routes(),
+        compat::guangyang::routes(),
+        wechat::routes(),
+        system::routes(),
+    ])
 }
 
-async fn not_found(cx: Cx) -> Response {
+#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
+pub(crate) async fn not_found(cx: Cx) -> Response {
     cx.refuse_early(&Reason::NotFound.into())
 }
 
-async fn method_not_allowed(cx: Cx) -> Response {
+#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
+pub(crate) async fn method_not_allowed(cx: Cx) -> Response {
     cx.refuse_early(&Reason::MethodNotAllowed.into())
 }

@@ -1,31 +1,35 @@
-//! The gateway: the one door. It knows who asks, how often and in which dialect, and nothing of the
-//! shop.
+//! The gateway: the one way in. It knows callers, rates and dialects, and nothing of the shop.
 
 mod config;
 
+mod client;
+mod connection;
+mod pipeline;
+mod route;
+mod server;
+
 mod body;
 mod cx;
-mod enter;
-mod key;
+mod envelope;
+mod handler;
+mod headers;
 mod lane;
 mod limit;
-mod multipart;
 mod refusal;
+mod request_metrics;
 mod session;
 mod state;
-mod tally;
-mod views;
-mod visitor;
 
+mod compat;
+mod http;
+
+mod key;
+mod multipart;
 mod peers;
 mod purchase;
 mod reserve;
 mod upload;
-
-mod faces;
-mod http;
-mod rush;
-mod server;
+mod views;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -71,7 +75,7 @@ pub fn start(ctx: &Ctx, config: Config) -> anyhow::Result<SocketAddr> {
     let http = config.http.clone();
     let gateway = parts(ctx, config)?;
     jobs(ctx, &gateway);
-    let connect = rush::front(&gateway, http::router(&gateway));
+    let connect = pipeline::connect(gateway, http::table()?);
     let tracker = ctx.tracker().clone();
     ctx.spawn(server::serve(
         listener,

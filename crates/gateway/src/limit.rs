@@ -2,13 +2,20 @@
 
 use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
+use fault::Reason;
 use governor::{
     DefaultKeyedRateLimiter, Quota,
     clock::{Clock, DefaultClock},
 };
 use ipnet::IpNet;
 
-use crate::{config, enter::is_within};
+use crate::{
+    client::{is_within, network_of},
+    config,
+    lane::Lane,
+    pipeline::too_often,
+    refusal::Refusal,
+};
 
 pub(crate) struct Limits {
     seckill: DefaultKeyedRateLimiter<i64>,
@@ -42,12 +49,14 @@ impl Limits {
         }
     }
 
-    pub(crate) fn seckill(&self, user: i64) -> Result<(), TooOften> {
-        self.judge(self.seckill.check_key(&user))
-    }
-
-    pub(crate) fn user(&self, user: i64) -> Result<(), TooOften> {
-        self.judge(self.user.check_key(&user))
+    /// A buyer in a sale has a rate of its own.
+    pub(crate) fn caller(&self, lane: Lane, user: i64) -> Result<(), Refusal> {
+        let (limiter, reason) = match lane {
+            Lane::Seckill => (&self.seckill, Reason::SeckillRateLimited),
+            _ => (&self.user, Reason::TooManyRequests),
+        };
+        self.judge(limiter.check_key(&user))
+            .map_err(|often| too_often(reason, often))
     }
 
     pub(crate) fn address(&self, address: IpAddr) -> Result<(), TooOften> {
@@ -75,15 +84,6 @@ impl Limits {
         decision: Result<(), governor::NotUntil<<DefaultClock as Clock>::Instant>>,
     ) -> Result<(), TooOften> {
         decision.map_err(|until| TooOften(whole_seconds(until.wait_time_from(self.clock.now()))))
-    }
-}
-
-/// An IPv6 customer has a whole /64 to ask from.
-fn network_of(address: IpAddr) -> IpAddr {
-    const HOST_BITS: u32 = 64;
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> HOST_BITS << HOST_BITS).into()),
     }
 }
 
@@ -117,9 +117,11 @@ mod tests {
     #[test]
     fn a_burst_passes_and_then_a_second_is_named() {
         let limits = limits();
-        assert!((0..10).all(|_| limits.seckill(7).is_ok()));
-        assert_eq!(limits.seckill(7), Err(TooOften(1)));
-        assert_eq!(limits.seckill(8), Ok(()));
+        let buy = |user| limits.caller(Lane::Seckill, user);
+        assert!((0..10).all(|_| buy(7).is_ok()));
+        assert_eq!(buy(7).unwrap_err().retry_after_s, Some(1));
+        assert_eq!(buy(8), Ok(()));
+        assert_eq!(limits.caller(Lane::Browse, 7), Ok(()));
     }
 
     #[test]

@@ -33,37 +33,51 @@ pub fn current_trace_id() -> Option<String> {
     current().map(|span| span.trace_id().to_string())
 }
 
-/// Whether a trace is kept, drawn before anything is spent on it. A rush makes spans only for those
-/// that are, with the field `trace.drawn = true` when the trace begins there.
-#[derive(Debug, Clone, Copy)]
+/// Whether a trace is kept, drawn before anything is spent on it: a busy route makes spans only for
+/// those that are.
+#[derive(Debug, Clone)]
 pub struct Head {
     trace_id: TraceId,
+    parent: Option<SpanContext>,
     kept: bool,
 }
 
 impl Head {
-    /// Of the traces that begin here `share` (0 to 1) are kept; one that comes from elsewhere, as
-    /// `trace_parent` says, is kept when it is kept there.
+    /// Keeps `share` (0 to 1) of the traces. A caller's trace is joined, and kept only if it is kept
+    /// there and drawn here too: a stranger's flag costs no more than the share.
     pub fn draw(trace_parent: Option<&str>, share: f64) -> Self {
-        match trace_parent.and_then(parse) {
-            Some(parent) => Self {
-                trace_id: parent.trace_id(),
-                kept: share > 0.0 && parent.is_sampled(),
-            },
-            None => Self {
-                trace_id: RandomIdGenerator::default().new_trace_id(),
-                kept: share > 0.0 && rand::random::<f64>() < share,
-            },
+        let parent = trace_parent.and_then(parse);
+        let wanted = parent.as_ref().is_none_or(SpanContext::is_sampled);
+        let trace_id = match &parent {
+            Some(parent) => parent.trace_id(),
+            None => RandomIdGenerator::default().new_trace_id(),
+        };
+        Self {
+            trace_id,
+            parent,
+            kept: wanted && share > 0.0 && rand::random::<f64>() < share,
         }
     }
 
-    pub fn is_kept(self) -> bool {
+    pub fn is_kept(&self) -> bool {
         self.kept
     }
 
     /// In hex. The span of a trace that begins here brings an id of its own.
-    pub fn trace_id(self) -> String {
+    pub fn trace_id(&self) -> String {
         self.trace_id.to_string()
+    }
+
+    /// Makes `span` the trace's first one here. It has the field `trace.drawn`, which tells the
+    /// sampler of a trace without a parent what was drawn.
+    pub fn begin(&self, span: &Span) {
+        if let Some(parent) = &self.parent {
+            let flags = parent.trace_flags().with_sampled(self.kept);
+            let (trace_id, span_id) = (parent.trace_id(), parent.span_id());
+            let parent = SpanContext::new(trace_id, span_id, flags, true, TraceState::default());
+            // Fails only for a span that is not recorded.
+            let _ = span.set_parent(Context::new().with_remote_span_context(parent));
+        }
     }
 }
 
@@ -132,17 +146,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_from_elsewhere_is_kept_as_it_is_there() {
+    fn a_callers_flag_joins_its_trace_and_keeps_no_more_than_the_share() {
         let parent =
             |flags| format!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}");
         let (kept, dropped) = (parent("01"), parent("00"));
-        assert!(Head::draw(Some(&kept), 0.001).is_kept());
+        let times = |share| {
+            let heads = (0..10_000).map(|_| Head::draw(Some(&kept), share));
+            heads.filter(Head::is_kept).count()
+        };
+        assert_eq!((times(0.0), times(1.0)), (0, 10_000));
+        assert!((10..400).contains(&times(0.01)), "about a hundred");
         assert!(!Head::draw(Some(&dropped), 1.0).is_kept());
-        assert!(
-            !Head::draw(Some(&kept), 0.0).is_kept(),
-            "there is nowhere to send it"
-        );
-        let head = Head::draw(Some(&kept), 1.0);
+        let head = Head::draw(Some(&kept), 0.0);
         assert_eq!(head.trace_id(), "0af7651916cd43dd8448eb211c80319c");
         assert!(Head::draw(None, 1.0).is_kept() && !Head::draw(Some("nonsense"), 0.0).is_kept());
     }

@@ -1,16 +1,33 @@
 //! Health and version, in the union of what the old systems' probes read.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{http::StatusCode, response::Response};
 use serde_json::json;
 
-use crate::{cx, state::Gateway};
+use crate::{
+    envelope,
+    lane::Lane,
+    route::{Access, Family, Routes},
+    state::Gateway,
+};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Probes, outside every lane: an overload must not look like an outage.
+pub(crate) fn routes() -> Routes {
+    use {Access::Public, Lane::Exempt};
+    let mut routes = Routes::new(Family::V1);
+    routes.get("/health", Exempt, Public, health);
+    routes.get("/healthz", Exempt, Public, healthz).inline();
+    routes.get("/ready", Exempt, Public, ready).inline();
+    routes.get("/version", Exempt, Public, version).inline();
+    routes.get("/api/healthz", Exempt, Public, healthz).inline();
+    routes
+}
 
 /// Without them orders are still taken.
 const MAY_BE_AWAY: [&str; 2] = ["payment", "compare"];
 
-pub(crate) async fn health(State(gateway): State<Gateway>) -> Response {
+pub(crate) async fn health(gateway: Gateway) -> Response {
     let report = gateway.peers.report().await;
     let away = |name: &str| report.get(name).is_some_and(Option::is_some);
     let (status, word) = if report
@@ -35,37 +52,37 @@ pub(crate) async fn health(State(gateway): State<Gateway>) -> Response {
         "status": word, "service": "mall", "version": VERSION, "components": components,
         "timestamp": gateway.clock.now_ms() / 1_000,
     });
-    cx::json(status, &body)
+    envelope::json(status, &body)
 }
 
-pub(crate) async fn healthz(State(gateway): State<Gateway>) -> Response {
+pub(crate) async fn healthz(gateway: Gateway) -> Response {
     let body = json!({
         "code": 0, "message": "OK", "status": "ok", "version": VERSION,
         "data": {"status": "ok", "version": VERSION},
         "timestamp": gateway.clock.now_ms() / 1_000,
     });
-    cx::json(StatusCode::OK, &body)
+    envelope::json(StatusCode::OK, &body)
 }
 
-pub(crate) async fn ready(State(gateway): State<Gateway>) -> Response {
+pub(crate) async fn ready(gateway: Gateway) -> Response {
     let report = gateway.ready.report().await;
     let not_ready: Vec<_> = report
         .into_iter()
         .filter_map(|(name, problem)| Some(format!("{name}: {}", problem?)))
         .collect();
     if not_ready.is_empty() {
-        return cx::json(
+        return envelope::json(
             StatusCode::OK,
             &json!({"status": "ready", "components": {}}),
         );
     }
     let body = json!({"status": "not_ready", "reason": not_ready.join("; ")});
-    cx::json(StatusCode::SERVICE_UNAVAILABLE, &body)
+    envelope::json(StatusCode::SERVICE_UNAVAILABLE, &body)
 }
 
-pub(crate) async fn version() -> Response {
+pub(crate) async fn version(_: Gateway) -> Response {
     let body = json!({
         "version": "v1", "api_prefix": "/api", "recommended_prefix": "/api/v1", "build": VERSION,
     });
-    cx::json(StatusCode::OK, &body)
+    envelope::json(StatusCode::OK, &body)
 }

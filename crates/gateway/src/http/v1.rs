@@ -6,21 +6,20 @@ pub(crate) mod compare;
 mod orders;
 mod payments;
 mod products;
-pub(crate) mod purchases;
+mod purchases;
 
-use axum::Router;
+pub(crate) use products::{PRODUCT_BYTES_MAX, product_id};
 
-pub(crate) use products::product_id;
+use crate::route::{Family, Routes};
 
-use crate::state::Gateway;
-
-pub(crate) fn routes() -> Router<Gateway> {
-    Router::new()
-        .merge(accounts::routes())
-        .merge(products::routes())
-        .merge(activities::routes())
-        .merge(purchases::routes())
-        .merge(orders::routes())
-        .merge(payments::routes())
-        .merge(compare::routes())
+pub(crate) fn routes() -> Routes {
+    let mut routes = Routes::new(Family::V1);
+    accounts::routes(&mut routes);
+    products::routes(&mut routes);
+    activities::routes(&mut routes);
+    purchases::routes(&mut routes);
+    orders::routes(&mut routes);
+    payments::routes(&mut routes);
+    compare::routes(&mut routes);
+    routes
 }

@@ -4,8 +4,8 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::trace::{Sampler, SamplingResult, ShouldSample};
 
-/// Which traces are kept that begin in this process: a share of them, and every one that was drawn
-/// before its span was made (`trace::Head`).
+/// Which traces are kept that begin in this process: a share of them, and those that were drawn
+/// before their span was made (`trace::Head`).
 #[derive(Debug, Clone)]
 pub(super) struct Sampling(Sampler);
 
@@ -25,10 +25,14 @@ impl ShouldSample for Sampling {
         attributes: &[KeyValue],
         links: &[Link],
     ) -> SamplingResult {
-        let drawn = attributes.iter().any(|attribute| {
-            attribute.key.as_str() == "trace.drawn" && attribute.value == Value::Bool(true)
-        });
-        let sampler = if drawn { &Sampler::AlwaysOn } else { &self.0 };
+        let drawn = attributes
+            .iter()
+            .find(|attribute| attribute.key.as_str() == "trace.drawn");
+        let sampler = match drawn.map(|attribute| &attribute.value) {
+            Some(Value::Bool(true)) => &Sampler::AlwaysOn,
+            Some(Value::Bool(false)) => &Sampler::AlwaysOff,
+            _ => &self.0,
+        };
         sampler.should_sample(parent, trace, name, kind, attributes, links)
     }
 }

@@ -1,33 +1,33 @@
 //! Accounts and sessions.
 
-use axum::{
-    Router,
-    extract::State,
-    response::Response,
-    routing::{get, post},
-};
+use fault::Reason;
 use proto::user as wire;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     body::Json,
     cx::Cx,
-    limit::TooOften,
+    handler::Done,
+    lane::Lane,
+    pipeline::too_often,
     refusal::Refusal,
+    route::{Access, Routes},
     state::Gateway,
     views::{rfc3339, rfc3339_some},
 };
 
-pub(crate) fn routes() -> Router<Gateway> {
-    Router::new()
-        .route("/auth/register", post(register))
-        .route("/auth/login", post(login))
-        .route("/auth/refresh", post(refresh))
-        .route("/auth/logout", post(logout))
-        .route("/auth/password", post(change_password))
-        .route("/users/me", get(profile).patch(update))
-        .route("/users/profile", get(profile))
-        .route("/profile", get(profile))
+#[rustfmt::skip]
+pub(super) fn routes(routes: &mut Routes) {
+    use {Access::{Public, User}, Lane::Account};
+    routes.post("/api/v1/auth/register", Account, Public, register);
+    routes.post("/api/v1/auth/login", Account, Public, login);
+    routes.post("/api/v1/auth/refresh", Account, Public, refresh);
+    routes.post("/api/v1/auth/logout", Account, User, logout);
+    routes.post("/api/v1/auth/password", Account, User, change_password);
+    routes.get("/api/v1/users/me", Account, User, profile);
+    routes.patch("/api/v1/users/me", Account, User, update);
+    routes.get("/api/v1/users/profile", Account, User, profile);
+    routes.get("/api/v1/profile", Account, User, profile);
 }
 
 #[derive(Serialize)]
@@ -101,24 +101,17 @@ struct RegisterBody {
     nickname: String,
 }
 
-async fn register(
-    State(gateway): State<Gateway>,
-    cx: Cx,
-    Json(body): Json<RegisterBody>,
-) -> Response {
-    cx.answer(async {
-        let request = wire::RegisterRequest {
-            username: body.username,
-            email: body.email,
-            mobile: body.mobile,
-            password: body.password,
-            nickname: body.nickname,
-            life: wire::TokenLife::Canonical.into(),
-        };
-        let signed_in = gateway.user().register(request).await?.into_inner();
-        Ok(SignedIn::from(signed_in))
-    })
-    .await
+async fn register(gateway: Gateway, Json(body): Json<RegisterBody>) -> Result<SignedIn, Refusal> {
+    let request = wire::RegisterRequest {
+        username: body.username,
+        email: body.email,
+        mobile: body.mobile,
+        password: body.password,
+        nickname: body.nickname,
+        life: wire::TokenLife::Canonical.into(),
+    };
+    let signed_in = gateway.user().register(request).await?.into_inner();
+    Ok(SignedIn::from(signed_in))
 }
 
 #[derive(Deserialize, Default)]
@@ -129,30 +122,23 @@ struct LoginBody {
     password: String,
 }
 
-async fn login(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<LoginBody>) -> Response {
+async fn login(gateway: Gateway, cx: Cx, Json(body): Json<LoginBody>) -> Result<SignedIn, Refusal> {
     let name = if body.username.is_empty() {
         body.mobile
     } else {
         body.username
     };
-    if let Err(TooOften(seconds)) = gateway.limits.login(&name, cx.0.address) {
-        let refusal = Refusal {
-            retry_after_s: Some(seconds),
-            ..fault::Reason::LoginLocked.into()
-        };
-        return cx.refuse(&refusal);
+    if let Err(often) = gateway.limits.login(&name, cx.0.address) {
+        return Err(too_often(Reason::LoginLocked, often));
     }
-    cx.answer(async {
-        let life = wire::TokenLife::Canonical.into();
-        let request = wire::LoginRequest {
-            name,
-            password: body.password,
-            life,
-        };
-        let signed_in = gateway.user().login(request).await?.into_inner();
-        Ok(SignedIn::from(signed_in))
-    })
-    .await
+    let life = wire::TokenLife::Canonical.into();
+    let request = wire::LoginRequest {
+        name,
+        password: body.password,
+        life,
+    };
+    let signed_in = gateway.user().login(request).await?.into_inner();
+    Ok(SignedIn::from(signed_in))
 }
 
 #[derive(Deserialize, Default)]
@@ -161,31 +147,20 @@ struct RefreshBody {
     refresh_token: String,
 }
 
-async fn refresh(
-    State(gateway): State<Gateway>,
-    cx: Cx,
-    Json(body): Json<RefreshBody>,
-) -> Response {
-    cx.answer(async {
-        let request = wire::RefreshRequest {
-            refresh_token: body.refresh_token,
-        };
-        let signed_in = gateway.user().refresh(request).await?.into_inner();
-        Ok(SignedIn::from(signed_in))
-    })
-    .await
+async fn refresh(gateway: Gateway, Json(body): Json<RefreshBody>) -> Result<SignedIn, Refusal> {
+    let request = wire::RefreshRequest {
+        refresh_token: body.refresh_token,
+    };
+    let signed_in = gateway.user().refresh(request).await?.into_inner();
+    Ok(SignedIn::from(signed_in))
 }
 
-async fn logout(State(gateway): State<Gateway>, cx: Cx) -> Response {
-    cx.acknowledge(async {
-        cx.caller()?;
-        gateway
-            .user()
-            .logout(cx.call(wire::LogoutRequest {}))
-            .await?;
-        Ok(())
-    })
-    .await
+async fn logout(gateway: Gateway, cx: Cx) -> Result<Done, Refusal> {
+    gateway
+        .user()
+        .logout(cx.call(wire::LogoutRequest {}))
+        .await?;
+    Ok(Done)
 }
 
 #[derive(Deserialize, Default)]
@@ -196,31 +171,23 @@ struct PasswordBody {
 }
 
 async fn change_password(
-    State(gateway): State<Gateway>,
+    gateway: Gateway,
     cx: Cx,
     Json(body): Json<PasswordBody>,
-) -> Response {
-    cx.acknowledge(async {
-        cx.caller()?;
-        let request = wire::ChangePasswordRequest {
-            old_password: body.old_password,
-            new_password: body.new_password,
-        };
-        gateway.user().change_password(cx.call(request)).await?;
-        Ok(())
-    })
-    .await
+) -> Result<Done, Refusal> {
+    let request = wire::ChangePasswordRequest {
+        old_password: body.old_password,
+        new_password: body.new_password,
+    };
+    gateway.user().change_password(cx.call(request)).await?;
+    Ok(Done)
 }
 
-async fn profile(State(gateway): State<Gateway>, cx: Cx) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        let request = cx.call(wire::GetProfileRequest {});
-        Ok(User::from(
-            gateway.user().get_profile(request).await?.into_inner(),
-        ))
-    })
-    .await
+async fn profile(gateway: Gateway, cx: Cx) -> Result<User, Refusal> {
+    let request = cx.call(wire::GetProfileRequest {});
+    Ok(User::from(
+        gateway.user().get_profile(request).await?.into_inner(),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -232,22 +199,18 @@ struct UpdateBody {
     email: Option<String>,
 }
 
-async fn update(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<UpdateBody>) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        let request = wire::UpdateProfileRequest {
-            nickname: body.nickname,
-            avatar: body.avatar,
-            sex: body.sex,
-            info: body.info,
-            email: body.email,
-        };
-        let account = gateway
-            .user()
-            .update_profile(cx.call(request))
-            .await?
-            .into_inner();
-        Ok(User::from(account))
-    })
-    .await
+async fn update(gateway: Gateway, cx: Cx, Json(body): Json<UpdateBody>) -> Result<User, Refusal> {
+    let request = wire::UpdateProfileRequest {
+        nickname: body.nickname,
+        avatar: body.avatar,
+        sex: body.sex,
+        info: body.info,
+        email: body.email,
+    };
+    let account = gateway
+        .user()
+        .update_profile(cx.call(request))
+        .await?
+        .into_inner();
+    Ok(User::from(account))
 }

@@ -1,11 +1,5 @@
 //! Flash sales, as everybody sees them and as administrators make them.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::{get, post, put},
-};
 use fault::Reason;
 use money::Money;
 use proto::seckill as wire;
@@ -14,24 +8,27 @@ use serde::{Deserialize, Serialize};
 use crate::{
     body::{Json, MaybeJson, Query},
     cx::Cx,
+    handler::Path,
+    lane::Lane,
     refusal::Refusal,
+    route::{Access, Routes},
     state::Gateway,
     views::{Page, Paging, parse_time, rfc3339, rfc3339_some, yuan},
 };
 
 const PAGE_SIZE: u32 = 20;
 
-pub(crate) fn routes() -> Router<Gateway> {
-    Router::new()
-        .route("/seckill/activities", get(list))
-        .route("/seckill/activities/{id}", get(detail))
-        .route("/admin/seckill/activities", post(create))
-        .route(
-            "/admin/seckill/activities/{id}",
-            put(update).patch(update).delete(cancel),
-        )
-        .route("/admin/seckill/activities/{id}/warmup", post(warm_up))
-        .route("/admin/seckill/activities/{id}/reconcile", post(reconcile))
+#[rustfmt::skip]
+pub(super) fn routes(routes: &mut Routes) {
+    use {Access::{Admin, Public}, Lane::Browse};
+    routes.get("/api/v1/seckill/activities", Browse, Public, list).cacheable();
+    routes.get("/api/v1/seckill/activities/{id}", Browse, Public, detail).cacheable();
+    routes.post("/api/v1/admin/seckill/activities", Lane::Admin, Admin, create);
+    routes.put("/api/v1/admin/seckill/activities/{id}", Lane::Admin, Admin, update);
+    routes.patch("/api/v1/admin/seckill/activities/{id}", Lane::Admin, Admin, update);
+    routes.delete("/api/v1/admin/seckill/activities/{id}", Lane::Admin, Admin, cancel);
+    routes.post("/api/v1/admin/seckill/activities/{id}/warmup", Lane::Admin, Admin, warm_up);
+    routes.post("/api/v1/admin/seckill/activities/{id}/reconcile", Lane::Admin, Admin, reconcile);
 }
 
 #[derive(Serialize)]
@@ -112,35 +109,32 @@ struct ListQuery {
     product_id: Option<String>,
 }
 
-async fn list(State(gateway): State<Gateway>, cx: Cx, Query(query): Query<ListQuery>) -> Response {
-    cx.answer(async {
-        let (page, page_size) = query.paging.of(PAGE_SIZE);
-        let status = match query.status.as_str() {
-            "all" => wire::Status::Unspecified,
-            "upcoming" | "pending" => wire::Status::Pending,
-            "ended" => wire::Status::Ended,
-            "cancelled" => wire::Status::Cancelled,
-            _ => wire::Status::Active,
-        };
-        let product_id = query
-            .product_id
-            .and_then(|text| text.parse().ok())
-            .unwrap_or_default();
-        let request = wire::ListActivitiesRequest {
-            page,
-            page_size,
-            status: status.into(),
-            product_id,
-        };
-        let found = gateway
-            .seckill()
-            .list_activities(request)
-            .await?
-            .into_inner();
-        let items = found.activities.into_iter().map(Activity::from).collect();
-        Ok(Page::new(items, (page, page_size), found.total))
-    })
-    .await
+async fn list(gateway: Gateway, Query(query): Query<ListQuery>) -> Result<Page<Activity>, Refusal> {
+    let (page, page_size) = query.paging.of(PAGE_SIZE);
+    let status = match query.status.as_str() {
+        "all" => wire::Status::Unspecified,
+        "upcoming" | "pending" => wire::Status::Pending,
+        "ended" => wire::Status::Ended,
+        "cancelled" => wire::Status::Cancelled,
+        _ => wire::Status::Active,
+    };
+    let product_id = query
+        .product_id
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_default();
+    let request = wire::ListActivitiesRequest {
+        page,
+        page_size,
+        status: status.into(),
+        product_id,
+    };
+    let found = gateway
+        .seckill()
+        .list_activities(request)
+        .await?
+        .into_inner();
+    let items = found.activities.into_iter().map(Activity::from).collect();
+    Ok(Page::new(items, (page, page_size), found.total))
 }
 
 /// What is no id names nothing.
@@ -150,16 +144,13 @@ pub(crate) fn activity_id(text: &str) -> Result<i64, Refusal> {
         .map_err(|_| Reason::ActivityNotFound.into())
 }
 
-async fn detail(State(gateway): State<Gateway>, cx: Cx, Path(id): Path<String>) -> Response {
-    cx.answer(async {
-        let request = wire::GetActivityRequest {
-            id: activity_id(&id)?,
-        };
-        Ok(Activity::from(
-            gateway.seckill().get_activity(request).await?.into_inner(),
-        ))
-    })
-    .await
+async fn detail(gateway: Gateway, Path(id): Path<String>) -> Result<Activity, Refusal> {
+    let request = wire::GetActivityRequest {
+        id: activity_id(&id)?,
+    };
+    Ok(Activity::from(
+        gateway.seckill().get_activity(request).await?.into_inner(),
+    ))
 }
 
 #[derive(Default, Deserialize)]
@@ -207,93 +198,77 @@ impl Body {
     }
 }
 
-async fn create(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<Body>) -> Response {
-    cx.answer(async {
-        cx.admin()?;
-        let request = wire::CreateActivityRequest {
-            product_id: body.product_id.unwrap_or_default(),
-            price_fen: body.price_fen().unwrap_or_default(),
-            // Absent units would mean "all there is", which only the init route may ask for.
-            units: body.units().filter(|units| *units != 0).unwrap_or(-1),
-            start_ms: body.start_ms()?.unwrap_or(cx.0.now_ms),
-            end_ms: body.end_ms()?.unwrap_or_default(),
-            limit_per_user: body.per_user_limit.unwrap_or_default(),
-            payment_window_s: body.payment_window_s.unwrap_or_default(),
-            name: body.name.or(body.title).unwrap_or_default(),
-            description: body.description.unwrap_or_default(),
-        };
-        let request = cx.call(request);
-        Ok(Activity::from(
-            gateway
-                .seckill()
-                .create_activity(request)
-                .await?
-                .into_inner(),
-        ))
-    })
-    .await
+async fn create(gateway: Gateway, cx: Cx, Json(body): Json<Body>) -> Result<Activity, Refusal> {
+    let request = wire::CreateActivityRequest {
+        product_id: body.product_id.unwrap_or_default(),
+        price_fen: body.price_fen().unwrap_or_default(),
+        // Absent units would mean "all there is", which only the init route may ask for.
+        units: body.units().filter(|units| *units != 0).unwrap_or(-1),
+        start_ms: body.start_ms()?.unwrap_or(cx.0.now_ms),
+        end_ms: body.end_ms()?.unwrap_or_default(),
+        limit_per_user: body.per_user_limit.unwrap_or_default(),
+        payment_window_s: body.payment_window_s.unwrap_or_default(),
+        name: body.name.or(body.title).unwrap_or_default(),
+        description: body.description.unwrap_or_default(),
+    };
+    let request = cx.call(request);
+    Ok(Activity::from(
+        gateway
+            .seckill()
+            .create_activity(request)
+            .await?
+            .into_inner(),
+    ))
 }
 
 async fn update(
-    State(gateway): State<Gateway>,
+    gateway: Gateway,
     cx: Cx,
     Path(id): Path<String>,
     Json(body): Json<Body>,
-) -> Response {
-    cx.answer(async {
-        cx.admin()?;
-        let request = wire::UpdateActivityRequest {
-            id: activity_id(&id)?,
-            price_fen: body.price_fen(),
-            units: body.units(),
-            start_ms: body.start_ms()?,
-            end_ms: body.end_ms()?,
-            limit_per_user: body.per_user_limit,
-            payment_window_s: body.payment_window_s,
-            product_id: body.product_id,
-            name: body.name.or(body.title),
-            description: body.description,
-        };
-        let request = cx.call(request);
-        Ok(Activity::from(
-            gateway
-                .seckill()
-                .update_activity(request)
-                .await?
-                .into_inner(),
-        ))
-    })
-    .await
+) -> Result<Activity, Refusal> {
+    let request = wire::UpdateActivityRequest {
+        id: activity_id(&id)?,
+        price_fen: body.price_fen(),
+        units: body.units(),
+        start_ms: body.start_ms()?,
+        end_ms: body.end_ms()?,
+        limit_per_user: body.per_user_limit,
+        payment_window_s: body.payment_window_s,
+        product_id: body.product_id,
+        name: body.name.or(body.title),
+        description: body.description,
+    };
+    let request = cx.call(request);
+    Ok(Activity::from(
+        gateway
+            .seckill()
+            .update_activity(request)
+            .await?
+            .into_inner(),
+    ))
 }
 
-async fn cancel(State(gateway): State<Gateway>, cx: Cx, Path(id): Path<String>) -> Response {
-    cx.answer(async {
-        cx.admin()?;
-        let request = cx.call(wire::CancelActivityRequest {
-            id: activity_id(&id)?,
-        });
-        Ok(Activity::from(
-            gateway
-                .seckill()
-                .cancel_activity(request)
-                .await?
-                .into_inner(),
-        ))
-    })
-    .await
+async fn cancel(gateway: Gateway, cx: Cx, Path(id): Path<String>) -> Result<Activity, Refusal> {
+    let request = cx.call(wire::CancelActivityRequest {
+        id: activity_id(&id)?,
+    });
+    Ok(Activity::from(
+        gateway
+            .seckill()
+            .cancel_activity(request)
+            .await?
+            .into_inner(),
+    ))
 }
 
-async fn warm_up(State(gateway): State<Gateway>, cx: Cx, Path(id): Path<String>) -> Response {
-    cx.answer(async {
-        cx.admin()?;
-        let request = cx.call(wire::WarmUpRequest {
-            id: activity_id(&id)?,
-        });
-        Ok(Activity::from(
-            gateway.seckill().warm_up(request).await?.into_inner(),
-        ))
-    })
-    .await
+async fn warm_up(gateway: Gateway, cx: Cx, Path(id): Path<String>) -> Result<Activity, Refusal> {
+    let request = cx.call(wire::WarmUpRequest {
+        id: activity_id(&id)?,
+    });
+    Ok(Activity::from(
+        gateway.seckill().warm_up(request).await?.into_inner(),
+    ))
 }
 
 #[derive(Default, Deserialize)]
@@ -313,26 +288,22 @@ struct Report {
 }
 
 async fn reconcile(
-    State(gateway): State<Gateway>,
+    gateway: Gateway,
     cx: Cx,
     Path(id): Path<String>,
     MaybeJson(body): MaybeJson<ReconcileBody>,
-) -> Response {
-    cx.answer(async {
-        cx.admin()?;
-        let request = cx.call(wire::ReconcileRequest {
-            id: activity_id(&id)?,
-            repair: body.repair,
-        });
-        let report = gateway.seckill().reconcile(request).await?.into_inner();
-        Ok(Report {
-            lost_units: report.lost_units,
-            doubled_units: report.doubled_units,
-            orphan_order_ids: report.orphan_order_ids,
-            missing_order_ids: report.missing_order_ids,
-            quiet: report.quiet,
-            rebuilt: report.rebuilt,
-        })
+) -> Result<Report, Refusal> {
+    let request = cx.call(wire::ReconcileRequest {
+        id: activity_id(&id)?,
+        repair: body.repair,
+    });
+    let report = gateway.seckill().reconcile(request).await?.into_inner();
+    Ok(Report {
+        lost_units: report.lost_units,
+        doubled_units: report.doubled_units,
+        orphan_order_ids: report.orphan_order_ids,
+        missing_order_ids: report.missing_order_ids,
+        quiet: report.quiet,
+        rebuilt: report.rebuilt,
     })
-    .await
 }

@@ -5,12 +5,8 @@ mod options;
 use std::time::Duration;
 
 use axum::{
-    Router,
-    body::Body,
-    extract::{Path, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
+    response::{IntoResponse, Redirect},
 };
 use money::Money;
 use proto::compare as wire;
@@ -18,10 +14,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    body::Query,
+    body::{Query, Streamed},
     cx::Cx,
+    handler::{Built, Path},
     key::request_key,
+    lane::Lane,
     refusal::Refusal,
+    route::{Access, Routes},
     state::Gateway,
     upload,
     views::{Page, Paging, rfc3339, rfc3339_some, yuan},
@@ -34,14 +33,16 @@ pub(crate) const KEY_OF: &str = "compare";
 const CANCEL_MAX: Duration = Duration::from_millis(9_500);
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-pub(crate) fn routes() -> Router<Gateway> {
-    Router::new()
-        .route("/compare/jobs", get(list).post(submit))
-        .route("/compare/jobs/{job_id}", get(detail))
-        .route("/compare/jobs/{job_id}/export", get(export))
-        .route("/compare/jobs/{job_id}/preview", get(preview))
-        .route("/compare/jobs/{job_id}/cancel", post(cancel))
-        .route("/compare/jobs/{job_id}/retry", post(retry))
+#[rustfmt::skip]
+pub(super) fn routes(routes: &mut Routes) {
+    use {Access::User, Lane::{Compare, Upload}};
+    routes.get("/api/v1/compare/jobs", Compare, User, list);
+    routes.post("/api/v1/compare/jobs", Upload, User, submit).streamed();
+    routes.get("/api/v1/compare/jobs/{job_id}", Compare, User, detail);
+    routes.get("/api/v1/compare/jobs/{job_id}/export", Compare, User, export);
+    routes.get("/api/v1/compare/jobs/{job_id}/preview", Compare, User, preview);
+    routes.post("/api/v1/compare/jobs/{job_id}/cancel", Compare, User, cancel);
+    routes.post("/api/v1/compare/jobs/{job_id}/retry", Compare, User, retry);
 }
 
 #[derive(Serialize)]
@@ -151,25 +152,20 @@ pub(crate) const fn status(state: wire::State) -> &'static str {
     }
 }
 
-async fn submit(State(gateway): State<Gateway>, cx: Cx, request: Request<Body>) -> Response {
-    let submitted = async {
-        let caller = cx.caller()?;
-        let (parts, body) = request.into_parts();
-        let key = request_key(&parts.headers, caller.user.get(), KEY_OF)?;
-        upload::submit(&gateway, &cx, &parts.headers, body, key, options::of).await
-    };
-    match submitted.await {
-        Ok(answer) => {
-            let job = Job::from(answer.job.unwrap_or_default());
-            let mut response = cx.render(StatusCode::ACCEPTED, Ok(job));
-            if answer.repeated {
-                let replayed = HeaderValue::from_static("true");
-                response.headers_mut().insert(REPLAYED, replayed);
-            }
-            response
-        }
-        Err(refusal) => cx.refuse(&refusal),
+async fn submit(
+    gateway: Gateway,
+    cx: Cx,
+    Streamed(headers, body): Streamed,
+) -> Result<Built, Refusal> {
+    let key = request_key(&headers, cx.user()?.get(), KEY_OF)?;
+    let answer = upload::submit(&gateway, &cx, &headers, body, key, options::of).await?;
+    let job = Job::from(answer.job.unwrap_or_default());
+    let mut response = cx.render(StatusCode::ACCEPTED, job);
+    if answer.repeated {
+        let replayed = HeaderValue::from_static("true");
+        response.headers_mut().insert(REPLAYED, replayed);
     }
+    Ok(Built(response))
 }
 
 #[derive(Default, Deserialize)]
@@ -199,34 +195,30 @@ fn state(word: &str) -> Result<wire::State, Refusal> {
     }
 }
 
-async fn list(State(gateway): State<Gateway>, cx: Cx, Query(query): Query<ListQuery>) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        let (page, page_size) = query.paging.of(PAGE_SIZE);
-        let request = cx.call(wire::ListRequest {
-            page,
-            page_size,
-            state: state(&query.status)?.into(),
-        });
-        let found = gateway.compare().list(request).await?.into_inner();
-        let items = found.jobs.into_iter().map(Job::from).collect();
-        Ok(Page::new(items, (page, page_size), found.total))
-    })
-    .await
+async fn list(
+    gateway: Gateway,
+    cx: Cx,
+    Query(query): Query<ListQuery>,
+) -> Result<Page<Job>, Refusal> {
+    let (page, page_size) = query.paging.of(PAGE_SIZE);
+    let request = cx.call(wire::ListRequest {
+        page,
+        page_size,
+        state: state(&query.status)?.into(),
+    });
+    let found = gateway.compare().list(request).await?.into_inner();
+    let items = found.jobs.into_iter().map(Job::from).collect();
+    Ok(Page::new(items, (page, page_size), found.total))
 }
 
-async fn detail(State(gateway): State<Gateway>, cx: Cx, Path(job_id): Path<String>) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        let request = cx.call(wire::GetRequest {
-            job_id,
-            payable: true,
-        });
-        Ok(Job::from(
-            gateway.compare().get(request).await?.into_inner(),
-        ))
-    })
-    .await
+async fn detail(gateway: Gateway, cx: Cx, Path(job_id): Path<String>) -> Result<Job, Refusal> {
+    let request = cx.call(wire::GetRequest {
+        job_id,
+        payable: true,
+    });
+    Ok(Job::from(
+        gateway.compare().get(request).await?.into_inner(),
+    ))
 }
 
 #[derive(Serialize)]
@@ -251,40 +243,30 @@ impl ExportQuery {
 }
 
 async fn export(
-    State(gateway): State<Gateway>,
+    gateway: Gateway,
     cx: Cx,
     Path(job_id): Path<String>,
     headers: HeaderMap,
     Query(query): Query<ExportQuery>,
-) -> Response {
-    let link = async {
-        cx.caller()?;
-        let request = cx.call(wire::ExportRequest { job_id });
-        Ok::<_, Refusal>(gateway.compare().export(request).await?.into_inner())
-    };
-    match link.await {
-        Ok(link) if query.wants_json(&headers) => {
-            let link = Link {
-                url: link.url,
-                filename: link.file_name,
-                expires_in: link.expires_in_s,
-            };
-            cx.render(StatusCode::OK, Ok(link))
-        }
-        Ok(link) => found(&link.url),
-        Err(refusal) => cx.refuse(&refusal),
+) -> Result<Built, Refusal> {
+    let request = cx.call(wire::ExportRequest { job_id });
+    let link = gateway.compare().export(request).await?.into_inner();
+    if !query.wants_json(&headers) {
+        return Ok(found(&link.url));
     }
+    let link = Link {
+        url: link.url,
+        filename: link.file_name,
+        expires_in: link.expires_in_s,
+    };
+    Ok(Built(cx.render(StatusCode::OK, link)))
 }
 
-/// 302, as the original said it; the link is not for anybody's cache.
-pub(crate) fn found(url: &str) -> Response {
+/// 302, as the original said it.
+pub(crate) fn found(url: &str) -> Built {
     let mut response = Redirect::to(url).into_response();
     *response.status_mut() = StatusCode::FOUND;
-    let no_store = HeaderValue::from_static("no-store");
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, no_store);
-    response
+    Built(response)
 }
 
 #[derive(Serialize)]
@@ -294,18 +276,14 @@ struct Preview {
     preview: Option<Box<RawValue>>,
 }
 
-async fn preview(State(gateway): State<Gateway>, cx: Cx, Path(job_id): Path<String>) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        let request = cx.call(wire::PreviewRequest { job_id });
-        let answer = gateway.compare().preview(request).await?.into_inner();
-        Ok(Preview {
-            job_id: answer.job.unwrap_or_default().job_id,
-            summary: RawValue::from_string(answer.summary).ok(),
-            preview: RawValue::from_string(answer.preview).ok(),
-        })
+async fn preview(gateway: Gateway, cx: Cx, Path(job_id): Path<String>) -> Result<Preview, Refusal> {
+    let request = cx.call(wire::PreviewRequest { job_id });
+    let answer = gateway.compare().preview(request).await?.into_inner();
+    Ok(Preview {
+        job_id: answer.job.unwrap_or_default().job_id,
+        summary: RawValue::from_string(answer.summary).ok(),
+        preview: RawValue::from_string(answer.preview).ok(),
     })
-    .await
 }
 
 /// As far as it comes: cancelled, or why not.
@@ -319,21 +297,13 @@ pub(crate) async fn cancelled(
     Ok(gateway.compare().cancel(request).await?.into_inner())
 }
 
-async fn cancel(State(gateway): State<Gateway>, cx: Cx, Path(job_id): Path<String>) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        cancelled(&gateway, &cx, job_id).await.map(Job::from)
-    })
-    .await
+async fn cancel(gateway: Gateway, cx: Cx, Path(job_id): Path<String>) -> Result<Job, Refusal> {
+    cancelled(&gateway, &cx, job_id).await.map(Job::from)
 }
 
-async fn retry(State(gateway): State<Gateway>, cx: Cx, Path(job_id): Path<String>) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        let request = cx.call(wire::RetryRequest { job_id });
-        Ok(Job::from(
-            gateway.compare().retry(request).await?.into_inner(),
-        ))
-    })
-    .await
+async fn retry(gateway: Gateway, cx: Cx, Path(job_id): Path<String>) -> Result<Job, Refusal> {
+    let request = cx.call(wire::RetryRequest { job_id });
+    Ok(Job::from(
+        gateway.compare().retry(request).await?.into_inner(),
+    ))
 }

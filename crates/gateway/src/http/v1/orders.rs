@@ -1,11 +1,5 @@
 //! A buyer's orders.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::{get, post},
-};
 use fault::Reason;
 use money::Money;
 use proto::order as wire;
@@ -15,20 +9,24 @@ use super::payments;
 use crate::{
     body::{MaybeJson, Query},
     cx::Cx,
+    handler::Path,
+    lane::Lane,
     refusal::Refusal,
+    route::{Access, Routes},
     state::Gateway,
     views::{Page, Paging, rfc3339, rfc3339_some, yuan},
 };
 
 const PAGE_SIZE: u32 = 20;
 
-pub(crate) fn routes() -> Router<Gateway> {
-    Router::new()
-        .route("/orders", get(list))
-        .route("/orders/{order_no}", get(detail))
-        .route("/orders/{order_no}/cancel", post(cancel))
-        .route("/orders/{order_no}/pay", post(pay))
-        .route("/admin/orders/{order_no}/refund", post(refund))
+#[rustfmt::skip]
+pub(super) fn routes(routes: &mut Routes) {
+    use {Access::{Admin, User}, Lane::{Account, Money}};
+    routes.get("/api/v1/orders", Account, User, list);
+    routes.get("/api/v1/orders/{order_no}", Account, User, detail);
+    routes.post("/api/v1/orders/{order_no}/cancel", Account, User, cancel);
+    routes.post("/api/v1/orders/{order_no}/pay", Money, User, pay);
+    routes.post("/api/v1/admin/orders/{order_no}/refund", Lane::Admin, Admin, refund);
 }
 
 #[derive(Serialize)]
@@ -147,43 +145,35 @@ struct ListQuery {
     status: String,
 }
 
-async fn list(State(gateway): State<Gateway>, cx: Cx, Query(query): Query<ListQuery>) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        let (page, page_size) = query.paging.of(PAGE_SIZE);
-        let state = state(&query.status)?.into();
-        let request = cx.call(wire::ListOrdersRequest {
-            page,
-            page_size,
-            state,
-        });
-        let found = gateway.order().list_orders(request).await?.into_inner();
-        let items = found.orders.into_iter().map(Order::from).collect();
-        Ok(Page::new(items, (page, page_size), found.total))
-    })
-    .await
+async fn list(
+    gateway: Gateway,
+    cx: Cx,
+    Query(query): Query<ListQuery>,
+) -> Result<Page<Order>, Refusal> {
+    let (page, page_size) = query.paging.of(PAGE_SIZE);
+    let state = state(&query.status)?.into();
+    let request = cx.call(wire::ListOrdersRequest {
+        page,
+        page_size,
+        state,
+    });
+    let found = gateway.order().list_orders(request).await?.into_inner();
+    let items = found.orders.into_iter().map(Order::from).collect();
+    Ok(Page::new(items, (page, page_size), found.total))
 }
 
-async fn detail(State(gateway): State<Gateway>, cx: Cx, Path(order_no): Path<String>) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        let request = cx.call(wire::GetOrderRequest { order_no });
-        Ok(Order::from(
-            gateway.order().get_order(request).await?.into_inner(),
-        ))
-    })
-    .await
+async fn detail(gateway: Gateway, cx: Cx, Path(order_no): Path<String>) -> Result<Order, Refusal> {
+    let request = cx.call(wire::GetOrderRequest { order_no });
+    Ok(Order::from(
+        gateway.order().get_order(request).await?.into_inner(),
+    ))
 }
 
-async fn cancel(State(gateway): State<Gateway>, cx: Cx, Path(order_no): Path<String>) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        let request = cx.call(wire::CancelOrderRequest { order_no });
-        Ok(Order::from(
-            gateway.order().cancel_order(request).await?.into_inner(),
-        ))
-    })
-    .await
+async fn cancel(gateway: Gateway, cx: Cx, Path(order_no): Path<String>) -> Result<Order, Refusal> {
+    let request = cx.call(wire::CancelOrderRequest { order_no });
+    Ok(Order::from(
+        gateway.order().cancel_order(request).await?.into_inner(),
+    ))
 }
 
 #[derive(Default, Deserialize)]
@@ -193,14 +183,13 @@ struct PayBody {
 }
 
 async fn pay(
-    State(gateway): State<Gateway>,
+    gateway: Gateway,
     cx: Cx,
     Path(order_no): Path<String>,
     MaybeJson(body): MaybeJson<PayBody>,
-) -> Response {
+) -> Result<payments::Payment, Refusal> {
     let subject = payments::Subject::Order(order_no);
-    cx.answer(async { payments::open(&gateway, &cx, subject, &body.channel).await })
-        .await
+    payments::open(&gateway, &cx, subject, &body.channel).await
 }
 
 #[derive(Default, Deserialize)]
@@ -210,27 +199,23 @@ struct RefundBody {
 }
 
 async fn refund(
-    State(gateway): State<Gateway>,
+    gateway: Gateway,
     cx: Cx,
     Path(order_no): Path<String>,
     MaybeJson(body): MaybeJson<RefundBody>,
-) -> Response {
+) -> Result<Order, Refusal> {
     const REASON_CHARS_MAX: usize = 80;
-    cx.answer(async {
-        cx.admin()?;
-        if body.reason.chars().count() > REASON_CHARS_MAX {
-            return Err(Refusal::new(
-                Reason::OrderParameter,
-                "reason has at most 80 characters",
-            ));
-        }
-        let request = cx.call(wire::RefundOrderRequest {
-            order_no,
-            reason: body.reason,
-        });
-        Ok(Order::from(
-            gateway.order().refund_order(request).await?.into_inner(),
-        ))
-    })
-    .await
+    if body.reason.chars().count() > REASON_CHARS_MAX {
+        return Err(Refusal::new(
+            Reason::OrderParameter,
+            "reason has at most 80 characters",
+        ));
+    }
+    let request = cx.call(wire::RefundOrderRequest {
+        order_no,
+        reason: body.reason,
+    });
+    Ok(Order::from(
+        gateway.order().refund_order(request).await?.into_inner(),
+    ))
 }

@@ -1,11 +1,5 @@
 //! Payments and refunds.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::{get, post},
-};
 use fault::Reason;
 use money::Money;
 use proto::payment as wire;
@@ -14,18 +8,22 @@ use serde::{Deserialize, Serialize};
 use crate::{
     body::{Json, Query},
     cx::Cx,
+    handler::Path,
+    lane::Lane,
     refusal::Refusal,
+    route::{Access, Routes},
     state::Gateway,
     views::{rfc3339, rfc3339_some, yuan},
 };
 
-pub(crate) fn routes() -> Router<Gateway> {
-    Router::new()
-        .route("/payments", post(create))
-        .route("/payments/{payment_no}", get(detail))
-        .route("/payments/{payment_no}/close", post(close))
-        .route("/payments/mock/{payment_no}/success", post(mock))
-        .route("/refunds/{refund_no}", get(refund))
+#[rustfmt::skip]
+pub(super) fn routes(routes: &mut Routes) {
+    use {Access::User, Lane::Money};
+    routes.post("/api/v1/payments", Money, User, create);
+    routes.get("/api/v1/payments/{payment_no}", Money, User, detail);
+    routes.post("/api/v1/payments/{payment_no}/close", Money, User, close);
+    routes.post("/api/v1/payments/mock/{payment_no}/success", Money, User, mock);
+    routes.get("/api/v1/refunds/{refund_no}", Money, User, refund);
 }
 
 #[derive(Serialize)]
@@ -146,7 +144,6 @@ pub(crate) async fn open(
     subject: Subject,
     channel: &str,
 ) -> Result<Payment, Refusal> {
-    cx.caller()?;
     let view = match channel {
         "" | "wechat_native" => {
             let (purpose, subject) = match subject {
@@ -183,18 +180,19 @@ struct CreateBody {
     channel: String,
 }
 
-async fn create(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<CreateBody>) -> Response {
-    cx.answer(async {
-        let subject = match (body.order_no.is_empty(), body.job_id.is_empty()) {
-            (false, true) => Subject::Order(body.order_no),
-            (true, false) => Subject::Job(body.job_id),
-            (true, true) | (false, false) => {
-                return Err(Refusal::bad("either order_no or job_id"));
-            }
-        };
-        open(&gateway, &cx, subject, &body.channel).await
-    })
-    .await
+async fn create(
+    gateway: Gateway,
+    cx: Cx,
+    Json(body): Json<CreateBody>,
+) -> Result<Payment, Refusal> {
+    let subject = match (body.order_no.is_empty(), body.job_id.is_empty()) {
+        (false, true) => Subject::Order(body.order_no),
+        (true, false) => Subject::Job(body.job_id),
+        (true, true) | (false, false) => {
+            return Err(Refusal::bad("either order_no or job_id"));
+        }
+    };
+    open(&gateway, &cx, subject, &body.channel).await
 }
 
 #[derive(Default, Deserialize)]
@@ -204,68 +202,64 @@ struct DetailQuery {
 }
 
 async fn detail(
-    State(gateway): State<Gateway>,
+    gateway: Gateway,
     cx: Cx,
     Path(payment_no): Path<String>,
     Query(query): Query<DetailQuery>,
-) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        let sync = query.sync.is_some_and(|sync| sync == "1" || sync == "true");
-        let request = cx.call(wire::GetRequest {
-            payment_no,
-            order_no: String::new(),
-            sync,
-        });
-        Ok(Payment::from(
-            gateway.payment().get(request).await?.into_inner(),
-        ))
-    })
-    .await
+) -> Result<Payment, Refusal> {
+    let sync = query.sync.is_some_and(|sync| sync == "1" || sync == "true");
+    let request = cx.call(wire::GetRequest {
+        payment_no,
+        order_no: String::new(),
+        sync,
+    });
+    Ok(Payment::from(
+        gateway.payment().get(request).await?.into_inner(),
+    ))
 }
 
-async fn close(State(gateway): State<Gateway>, cx: Cx, Path(payment_no): Path<String>) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        let request = cx.call(wire::CloseRequest { payment_no });
-        Ok(Payment::from(
-            gateway.payment().close(request).await?.into_inner(),
-        ))
-    })
-    .await
+async fn close(
+    gateway: Gateway,
+    cx: Cx,
+    Path(payment_no): Path<String>,
+) -> Result<Payment, Refusal> {
+    let request = cx.call(wire::CloseRequest { payment_no });
+    Ok(Payment::from(
+        gateway.payment().close(request).await?.into_inner(),
+    ))
 }
 
 /// Where configuration allows it, pays what a payment is for without its company.
-async fn mock(State(gateway): State<Gateway>, cx: Cx, Path(payment_no): Path<String>) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        let asked = wire::GetRequest {
-            payment_no,
-            order_no: String::new(),
-            sync: false,
-        };
-        let view = gateway.payment().get(cx.call(asked)).await?.into_inner();
-        let subject = match view.purpose() {
-            wire::Purpose::CompareJob => Subject::Job(view.subject),
-            wire::Purpose::Order | wire::Purpose::TopUp | wire::Purpose::Unspecified => {
-                Subject::Order(view.subject)
-            }
-        };
-        let request = cx.call(mocked(subject));
-        Ok(Payment::from(
-            gateway.payment().mock_pay(request).await?.into_inner(),
-        ))
-    })
-    .await
+async fn mock(
+    gateway: Gateway,
+    cx: Cx,
+    Path(payment_no): Path<String>,
+) -> Result<Payment, Refusal> {
+    let asked = wire::GetRequest {
+        payment_no,
+        order_no: String::new(),
+        sync: false,
+    };
+    let view = gateway.payment().get(cx.call(asked)).await?.into_inner();
+    let subject = match view.purpose() {
+        wire::Purpose::CompareJob => Subject::Job(view.subject),
+        wire::Purpose::Order | wire::Purpose::TopUp | wire::Purpose::Unspecified => {
+            Subject::Order(view.subject)
+        }
+    };
+    let request = cx.call(mocked(subject));
+    Ok(Payment::from(
+        gateway.payment().mock_pay(request).await?.into_inner(),
+    ))
 }
 
-async fn refund(State(gateway): State<Gateway>, cx: Cx, Path(refund_no): Path<String>) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        let request = cx.call(wire::GetRefundRequest { refund_no });
-        Ok(Refund::from(
-            gateway.payment().get_refund(request).await?.into_inner(),
-        ))
-    })
-    .await
+async fn refund(
+    gateway: Gateway,
+    cx: Cx,
+    Path(refund_no): Path<String>,
+) -> Result<Refund, Refusal> {
+    let request = cx.call(wire::GetRefundRequest { refund_no });
+    Ok(Refund::from(
+        gateway.payment().get_refund(request).await?.into_inner(),
+    ))
 }

@@ -1,11 +1,5 @@
 //! The catalogue.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::Response,
-    routing::{get, post, put},
-};
 use fault::Reason;
 use money::Money;
 use proto::product as wire;
@@ -14,22 +8,29 @@ use serde::{Deserialize, Serialize};
 use crate::{
     body::{Json, Query},
     cx::Cx,
+    handler::Path,
+    lane::Lane,
     refusal::Refusal,
+    route::{Access, KIB, Routes},
     state::Gateway,
     views::{Page, Paging, rfc3339, yuan},
 };
 
 const PAGE_SIZE: u32 = 20;
 
-pub(crate) fn routes() -> Router<Gateway> {
-    Router::new()
-        .route("/products", get(list))
-        .route("/products/{id}", get(detail))
-        .route("/admin/products", post(create))
-        .route(
-            "/admin/products/{id}",
-            put(update).patch(update).delete(delete),
-        )
+/// A description may be long.
+pub(crate) const PRODUCT_BYTES_MAX: usize = 256 * KIB;
+
+#[rustfmt::skip]
+pub(super) fn routes(routes: &mut Routes) {
+    use {Access::{Admin, Public}, Lane::Browse};
+    let bytes = PRODUCT_BYTES_MAX;
+    routes.get("/api/v1/products", Browse, Public, list).cacheable();
+    routes.get("/api/v1/products/{id}", Browse, Public, detail).cacheable();
+    routes.post("/api/v1/admin/products", Lane::Admin, Admin, create).body_bytes_max(bytes);
+    routes.put("/api/v1/admin/products/{id}", Lane::Admin, Admin, update).body_bytes_max(bytes);
+    routes.patch("/api/v1/admin/products/{id}", Lane::Admin, Admin, update).body_bytes_max(bytes);
+    routes.delete("/api/v1/admin/products/{id}", Lane::Admin, Admin, delete);
 }
 
 #[derive(Serialize)]
@@ -84,32 +85,29 @@ struct ListQuery {
     sort_order: String,
 }
 
-async fn list(State(gateway): State<Gateway>, cx: Cx, Query(query): Query<ListQuery>) -> Response {
-    cx.answer(async {
-        let (page, page_size) = query.paging.of(PAGE_SIZE);
-        let fen = |text: &Option<String>| {
-            text.as_ref()
-                .and_then(|text| text.parse::<Money>().ok())
-                .map(Money::fen)
-        };
-        let request = wire::ListRequest {
-            page,
-            page_size,
-            min_price_fen: fen(&query.min_price),
-            max_price_fen: fen(&query.max_price),
-            in_stock: query
-                .in_stock
-                .is_some_and(|text| text == "1" || text == "true"),
-            off_shelf_too: false,
-            sort: sort(&query.sort, &query.sort_by, &query.sort_order).into(),
-            keyword: query.keyword,
-            category: query.category,
-        };
-        let found = gateway.product().list(request).await?.into_inner();
-        let items = found.items.into_iter().map(Product::from).collect();
-        Ok(Page::new(items, (page, page_size), found.total))
-    })
-    .await
+async fn list(gateway: Gateway, Query(query): Query<ListQuery>) -> Result<Page<Product>, Refusal> {
+    let (page, page_size) = query.paging.of(PAGE_SIZE);
+    let fen = |text: &Option<String>| {
+        text.as_ref()
+            .and_then(|text| text.parse::<Money>().ok())
+            .map(Money::fen)
+    };
+    let request = wire::ListRequest {
+        page,
+        page_size,
+        min_price_fen: fen(&query.min_price),
+        max_price_fen: fen(&query.max_price),
+        in_stock: query
+            .in_stock
+            .is_some_and(|text| text == "1" || text == "true"),
+        off_shelf_too: false,
+        sort: sort(&query.sort, &query.sort_by, &query.sort_order).into(),
+        keyword: query.keyword,
+        category: query.category,
+    };
+    let found = gateway.product().list(request).await?.into_inner();
+    let items = found.items.into_iter().map(Product::from).collect();
+    Ok(Page::new(items, (page, page_size), found.total))
 }
 
 /// `sort=price,asc`, or `sort_by` with `sort_order`; the first wins, and anything unknown is the
@@ -131,18 +129,15 @@ fn sort(sort: &str, by: &str, order: &str) -> wire::Sort {
     }
 }
 
-async fn detail(State(gateway): State<Gateway>, cx: Cx, Path(id): Path<String>) -> Response {
-    cx.answer(async {
-        let id = product_id(&id)?;
-        Ok(Product::from(
-            gateway
-                .product()
-                .get(wire::GetRequest { id })
-                .await?
-                .into_inner(),
-        ))
-    })
-    .await
+async fn detail(gateway: Gateway, Path(id): Path<String>) -> Result<Product, Refusal> {
+    let id = product_id(&id)?;
+    Ok(Product::from(
+        gateway
+            .product()
+            .get(wire::GetRequest { id })
+            .await?
+            .into_inner(),
+    ))
 }
 
 /// What is no id names nothing.
@@ -172,57 +167,49 @@ impl Body {
     }
 }
 
-async fn create(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<Body>) -> Response {
-    cx.answer(async {
-        cx.admin()?;
-        let request = wire::CreateRequest {
-            price_fen: body.price_fen().unwrap_or_default(),
-            name: body.name.unwrap_or_default(),
-            description: body.description.unwrap_or_default(),
-            stock: body.stock.unwrap_or_default(),
-            category: body.category.unwrap_or_default(),
-            image_url: body.image_url.unwrap_or_default(),
-            images: body.images.unwrap_or_default(),
-        };
-        Ok(Product::from(
-            gateway
-                .product()
-                .create(cx.call(request))
-                .await?
-                .into_inner(),
-        ))
-    })
-    .await
+async fn create(gateway: Gateway, cx: Cx, Json(body): Json<Body>) -> Result<Product, Refusal> {
+    let request = wire::CreateRequest {
+        price_fen: body.price_fen().unwrap_or_default(),
+        name: body.name.unwrap_or_default(),
+        description: body.description.unwrap_or_default(),
+        stock: body.stock.unwrap_or_default(),
+        category: body.category.unwrap_or_default(),
+        image_url: body.image_url.unwrap_or_default(),
+        images: body.images.unwrap_or_default(),
+    };
+    Ok(Product::from(
+        gateway
+            .product()
+            .create(cx.call(request))
+            .await?
+            .into_inner(),
+    ))
 }
 
 async fn update(
-    State(gateway): State<Gateway>,
+    gateway: Gateway,
     cx: Cx,
     Path(id): Path<String>,
     Json(body): Json<Body>,
-) -> Response {
-    cx.answer(async {
-        cx.admin()?;
-        let request = wire::UpdateRequest {
-            id: product_id(&id)?,
-            price_fen: body.price_fen(),
-            name: body.name,
-            description: body.description,
-            stock: body.stock,
-            category: body.category,
-            image_url: body.image_url,
-            images: body.images.map(|urls| wire::Images { urls }),
-            on_shelf: body.status.map(|status| status != 0),
-        };
-        Ok(Product::from(
-            gateway
-                .product()
-                .update(cx.call(request))
-                .await?
-                .into_inner(),
-        ))
-    })
-    .await
+) -> Result<Product, Refusal> {
+    let request = wire::UpdateRequest {
+        id: product_id(&id)?,
+        price_fen: body.price_fen(),
+        name: body.name,
+        description: body.description,
+        stock: body.stock,
+        category: body.category,
+        image_url: body.image_url,
+        images: body.images.map(|urls| wire::Images { urls }),
+        on_shelf: body.status.map(|status| status != 0),
+    };
+    Ok(Product::from(
+        gateway
+            .product()
+            .update(cx.call(request))
+            .await?
+            .into_inner(),
+    ))
 }
 
 #[derive(Serialize)]
@@ -230,19 +217,15 @@ struct Deleted {
     deleted: bool,
 }
 
-async fn delete(State(gateway): State<Gateway>, cx: Cx, Path(id): Path<String>) -> Response {
-    cx.answer(async {
-        cx.admin()?;
-        let request = wire::DeleteRequest {
-            id: product_id(&id)?,
-        };
-        let deleted = gateway
-            .product()
-            .delete(cx.call(request))
-            .await?
-            .into_inner()
-            .deleted;
-        Ok(Deleted { deleted })
-    })
-    .await
+async fn delete(gateway: Gateway, cx: Cx, Path(id): Path<String>) -> Result<Deleted, Refusal> {
+    let request = wire::DeleteRequest {
+        id: product_id(&id)?,
+    };
+    let deleted = gateway
+        .product()
+        .delete(cx.call(request))
+        .await?
+        .into_inner()
+        .deleted;
+    Ok(Deleted { deleted })
 }

@@ -1,12 +1,6 @@
 //! Buying in a sale, and what became of it.
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode},
-    response::Response,
-    routing::{get, post},
-};
+use axum::http::StatusCode;
 use proto::seckill as wire;
 use serde::{Deserialize, Serialize};
 
@@ -14,15 +8,19 @@ use super::activities::activity_id;
 use crate::{
     body::{Raw, maybe_json},
     cx::Cx,
+    handler::{Path, WithStatus},
+    lane::Lane,
     purchase::{Target, Won, buy},
     refusal::Refusal,
+    route::{Access, Routes},
     state::Gateway,
 };
 
-pub(crate) fn routes() -> Router<Gateway> {
-    Router::new()
-        .route("/seckill/activities/{id}/orders", post(purchase))
-        .route("/seckill/tickets/{ticket}", get(ticket))
+#[rustfmt::skip]
+pub(super) fn routes(routes: &mut Routes) {
+    use {Access::User, Lane::{Browse, Seckill}};
+    routes.post("/api/v1/seckill/activities/{id}/orders", Seckill, User, purchase).inline();
+    routes.get("/api/v1/seckill/tickets/{ticket}", Browse, User, ticket);
 }
 
 #[derive(Default, Deserialize)]
@@ -51,28 +49,15 @@ impl From<Won> for Purchase {
 }
 
 async fn purchase(
-    State(gateway): State<Gateway>,
+    gateway: Gateway,
     cx: Cx,
     Path(id): Path<String>,
     Raw(headers, body): Raw,
-) -> Response {
-    answer(&gateway, &cx, &headers, &id, &body).await
-}
-
-/// A purchase, however it got here.
-pub(crate) async fn answer(
-    gateway: &Gateway,
-    cx: &Cx,
-    headers: &HeaderMap,
-    activity: &str,
-    body: &[u8],
-) -> Response {
-    let bought = async {
-        let target = Target::Activity(activity_id(activity)?);
-        let Body { quantity } = maybe_json(body)?;
-        buy(gateway, cx, headers, target, quantity.unwrap_or(1)).await
-    };
-    cx.render(StatusCode::ACCEPTED, bought.await.map(Purchase::from))
+) -> Result<WithStatus<Purchase>, Refusal> {
+    let target = Target::Activity(activity_id(&id)?);
+    let Body { quantity } = maybe_json(&body)?;
+    let won = buy(&gateway, &cx, &headers, target, quantity.unwrap_or(1)).await?;
+    Ok(WithStatus(StatusCode::ACCEPTED, won.into()))
 }
 
 #[derive(Serialize)]
@@ -102,12 +87,8 @@ impl From<wire::TicketView> for Ticket {
     }
 }
 
-async fn ticket(State(gateway): State<Gateway>, cx: Cx, Path(ticket): Path<String>) -> Response {
-    let found = async {
-        cx.caller()?;
-        let request = cx.call(wire::GetTicketRequest { ticket });
-        let view = gateway.seckill().get_ticket(request).await?.into_inner();
-        Ok::<_, Refusal>(Ticket::from(view))
-    };
-    cx.render(StatusCode::OK, found.await)
+async fn ticket(gateway: Gateway, cx: Cx, Path(ticket): Path<String>) -> Result<Ticket, Refusal> {
+    let request = cx.call(wire::GetTicketRequest { ticket });
+    let view = gateway.seckill().get_ticket(request).await?.into_inner();
+    Ok(Ticket::from(view))
 }

@@ -1,11 +1,5 @@
 //! `/api/user`, `/api/auth`.
 
-use axum::{
-    Router,
-    extract::State,
-    response::Response,
-    routing::{get, post},
-};
 use fault::{Code, Reason};
 use proto::user as wire;
 use serde::{Deserialize, Serialize};
@@ -14,20 +8,25 @@ use super::or_default;
 use crate::{
     body::{Json, MaybeJson},
     cx::Cx,
-    limit::TooOften,
+    handler::Done,
+    lane::Lane,
+    pipeline::too_often,
     refusal::Refusal,
+    route::{Access, Routes},
     state::Gateway,
     views::local_time,
 };
 
-pub(super) fn routes() -> Router<Gateway> {
-    Router::new()
-        .route("/user/register", post(register))
-        .route("/user/login", post(login))
-        .route("/user/profile", get(profile))
-        .route("/auth/refresh-token", post(refresh))
-        .route("/auth/change-password", post(change_password))
-        .route("/auth/logout", post(logout))
+#[rustfmt::skip]
+pub(super) fn routes(routes: &mut Routes) {
+    use {Access::{Public, User}, Lane::Account};
+    routes.post("/api/user/register", Account, Public, register);
+    routes.post("/api/user/login", Account, Public, login);
+    routes.get("/api/user/profile", Account, User, profile);
+    // Reads a token itself: its pages take HTTP 401 for a lost session.
+    routes.post("/api/auth/refresh-token", Account, Public, refresh);
+    routes.post("/api/auth/change-password", Account, User, change_password);
+    routes.post("/api/auth/logout", Account, User, logout);
 }
 
 #[derive(Serialize)]
@@ -89,28 +88,21 @@ struct RegisterBody {
     phone: String,
 }
 
-async fn register(
-    State(gateway): State<Gateway>,
-    cx: Cx,
-    Json(body): Json<RegisterBody>,
-) -> Response {
-    cx.answer(async {
-        if body.username.is_empty() {
-            return Err(Refusal::bad("username"));
-        }
-        let request = wire::RegisterRequest {
-            username: body.username,
-            email: body.email,
-            mobile: body.phone,
-            password: body.password,
-            nickname: String::new(),
-            life: LIFE.into(),
-        };
-        Ok(SignedIn::from(
-            gateway.user().register(request).await?.into_inner(),
-        ))
-    })
-    .await
+async fn register(gateway: Gateway, Json(body): Json<RegisterBody>) -> Result<SignedIn, Refusal> {
+    if body.username.is_empty() {
+        return Err(Refusal::bad("username"));
+    }
+    let request = wire::RegisterRequest {
+        username: body.username,
+        email: body.email,
+        mobile: body.phone,
+        password: body.password,
+        nickname: String::new(),
+        life: LIFE.into(),
+    };
+    Ok(SignedIn::from(
+        gateway.user().register(request).await?.into_inner(),
+    ))
 }
 
 #[derive(Deserialize)]
@@ -121,40 +113,29 @@ struct LoginBody {
     password: String,
 }
 
-async fn login(State(gateway): State<Gateway>, cx: Cx, Json(body): Json<LoginBody>) -> Response {
+async fn login(gateway: Gateway, cx: Cx, Json(body): Json<LoginBody>) -> Result<SignedIn, Refusal> {
     if body.username.is_empty() || body.password.is_empty() {
-        return cx.refuse(&Refusal::bad("username, password"));
+        return Err(Refusal::bad("username, password"));
     }
-    if let Err(TooOften(seconds)) = gateway.limits.login(&body.username, cx.0.address) {
-        let often = Refusal {
-            retry_after_s: Some(seconds),
-            ..Reason::TooManyRequests.into()
-        };
-        return cx.refuse_early(&often);
+    if let Err(often) = gateway.limits.login(&body.username, cx.0.address) {
+        return Err(too_often(Reason::TooManyRequests, often));
     }
-    cx.answer(async {
-        let (name, password) = (body.username, body.password);
-        let request = wire::LoginRequest {
-            name,
-            password,
-            life: LIFE.into(),
-        };
-        Ok(SignedIn::from(
-            gateway.user().login(request).await?.into_inner(),
-        ))
-    })
-    .await
+    let (name, password) = (body.username, body.password);
+    let request = wire::LoginRequest {
+        name,
+        password,
+        life: LIFE.into(),
+    };
+    Ok(SignedIn::from(
+        gateway.user().login(request).await?.into_inner(),
+    ))
 }
 
-async fn profile(State(gateway): State<Gateway>, cx: Cx) -> Response {
-    cx.answer(async {
-        cx.caller()?;
-        let request = cx.call(wire::GetProfileRequest {});
-        Ok(User::from(
-            gateway.user().get_profile(request).await?.into_inner(),
-        ))
-    })
-    .await
+async fn profile(gateway: Gateway, cx: Cx) -> Result<User, Refusal> {
+    let request = cx.call(wire::GetProfileRequest {});
+    Ok(User::from(
+        gateway.user().get_profile(request).await?.into_inner(),
+    ))
 }
 
 #[derive(Default, Deserialize)]
@@ -173,10 +154,10 @@ struct Refreshed {
 /// The shop never handed out refresh tokens: what comes here is an access token, in the body or as
 /// Bearer.
 async fn refresh(
-    State(gateway): State<Gateway>,
+    gateway: Gateway,
     cx: Cx,
     MaybeJson(body): MaybeJson<RefreshBody>,
-) -> Response {
+) -> Result<Refreshed, Refusal> {
     let renewed = async {
         let renew = wire::RenewRequest { life: LIFE.into() };
         if body.refresh_token.is_empty() {
@@ -201,15 +182,12 @@ async fn refresh(
             refusal
         }
     });
-    cx.answer(async {
-        let signed_in = renewed?;
-        let (token, refresh_token) = (signed_in.access_token, signed_in.refresh_token);
-        Ok(Refreshed {
-            token,
-            refresh_token,
-        })
+    let signed_in = renewed?;
+    let (token, refresh_token) = (signed_in.access_token, signed_in.refresh_token);
+    Ok(Refreshed {
+        token,
+        refresh_token,
     })
-    .await
 }
 
 #[derive(Deserialize)]
@@ -221,31 +199,23 @@ struct PasswordBody {
 }
 
 async fn change_password(
-    State(gateway): State<Gateway>,
+    gateway: Gateway,
     cx: Cx,
     Json(body): Json<PasswordBody>,
-) -> Response {
-    cx.acknowledge(async {
-        cx.caller()?;
-        let (old_password, new_password) = (body.old_password, body.new_password);
-        let request = wire::ChangePasswordRequest {
-            old_password,
-            new_password,
-        };
-        gateway.user().change_password(cx.call(request)).await?;
-        Ok(())
-    })
-    .await
+) -> Result<Done, Refusal> {
+    let (old_password, new_password) = (body.old_password, body.new_password);
+    let request = wire::ChangePasswordRequest {
+        old_password,
+        new_password,
+    };
+    gateway.user().change_password(cx.call(request)).await?;
+    Ok(Done)
 }
 
-async fn logout(State(gateway): State<Gateway>, cx: Cx) -> Response {
-    cx.acknowledge(async {
-        cx.caller()?;
-        gateway
-            .user()
-            .logout(cx.call(wire::LogoutRequest {}))
-            .await?;
-        Ok(())
-    })
-    .await
+async fn logout(gateway: Gateway, cx: Cx) -> Result<Done, Refusal> {
+    gateway
+        .user()
+        .logout(cx.call(wire::LogoutRequest {}))
+        .await?;
+    Ok(Done)
 }

@@ -1,17 +1,20 @@
-//! Answers, counted and timed.
+//! Requests of each route, counted and timed.
 
 use std::{
     sync::{LazyLock, OnceLock},
     time::Instant,
 };
 
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use prometheus::{
     Histogram, HistogramVec, IntCounter, IntCounterVec, register_histogram_vec,
     register_int_counter_vec,
 };
 
 use crate::lane::Lane;
+
+/// 100 to 599.
+const STATUSES: usize = 500;
 
 #[expect(
     clippy::expect_used,
@@ -36,20 +39,22 @@ static SECONDS: LazyLock<HistogramVec> = LazyLock::new(|| {
         .expect("registered once")
 });
 
-/// The metrics of one route, looked up once: a rush counts a hundred thousand answers a second.
-pub(crate) struct Tally {
+/// The metrics of one route, looked up once.
+pub(crate) struct RequestMetrics {
     labels: [&'static str; 3],
     seconds: Histogram,
     /// By status, from 100 on.
     answers: Vec<OnceLock<IntCounter>>,
 }
 
-impl Tally {
-    pub(crate) fn of(lane: Lane, route: &'static str, method: &'static str) -> Self {
+impl RequestMetrics {
+    pub(crate) fn new(lane: Lane, route: &'static str, method: &'static str) -> Self {
         Self {
             labels: [lane.name(), route, method],
             seconds: SECONDS.with_label_values(&[lane.name(), route]),
-            answers: std::iter::repeat_with(OnceLock::new).take(900).collect(),
+            answers: std::iter::repeat_with(OnceLock::new)
+                .take(STATUSES)
+                .collect(),
         }
     }
 
@@ -63,31 +68,5 @@ impl Tally {
                 .inc();
         }
         self.seconds.observe(start.elapsed().as_secs_f64());
-    }
-}
-
-/// An answer of `route`, in the metrics.
-pub(crate) fn count(lane: Lane, route: &str, method: &str, status: StatusCode, start: Instant) {
-    REQUESTS
-        .with_label_values(&[lane.name(), route, method, status.as_str()])
-        .inc();
-    SECONDS
-        .with_label_values(&[lane.name(), route])
-        .observe(start.elapsed().as_secs_f64());
-}
-
-/// A stranger's own methods are no labels: there is no end to them.
-pub(crate) fn label(method: &Method) -> &str {
-    let known = [
-        Method::GET,
-        Method::POST,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-    ];
-    if known.contains(method) {
-        method.as_str()
-    } else {
-        "other"
     }
 }

@@ -3,20 +3,22 @@
 mod accounts;
 mod orders;
 mod products;
-pub(crate) mod seckill;
+mod seckill;
 
-use axum::Router;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{state::Gateway, views::pages};
+use crate::{
+    route::{Family, Routes},
+    views::pages,
+};
 
-pub(crate) fn routes() -> Router<Gateway> {
-    let api = Router::new()
-        .merge(accounts::routes())
-        .merge(products::routes())
-        .merge(orders::routes())
-        .merge(seckill::routes());
-    Router::new().nest("/api", api)
+pub(crate) fn routes() -> Routes {
+    let mut routes = Routes::new(Family::Gomall);
+    accounts::routes(&mut routes);
+    products::routes(&mut routes);
+    orders::routes(&mut routes);
+    seckill::routes(&mut routes);
+    routes
 }
 
 const PAGE_SIZE: u32 = 10;

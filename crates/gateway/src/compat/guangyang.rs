@@ -1,47 +1,43 @@
 //! The comparison service that came before this one: `/compare/jobs…`, bare and under `/api`, flat
 //! JSON and true HTTP statuses, without login. A token that comes along makes the job its user's.
 
-use axum::{
-    Router,
-    body::Body,
-    extract::{Path, Request, State},
-    http::{HeaderMap, StatusCode},
-    response::Response,
-    routing::{get, post},
-};
+use axum::http::{HeaderMap, StatusCode};
 use fault::{Code, Reason};
 use money::Money;
 use proto::compare as wire;
 use serde::Serialize;
 
 use crate::{
-    body::Query,
-    cx::{self, Cx},
-    http::{
-        system,
-        v1::compare::{ExportQuery, KEY_OF, cancelled, found, is_paid, status},
-    },
+    body::{Query, Streamed},
+    cx::Cx,
+    envelope::{Original, json},
+    handler::{Built, Done, Path},
+    http::v1::compare::{ExportQuery, KEY_OF, cancelled, found, is_paid, status},
     key::request_key,
+    lane::Lane,
     refusal::Refusal,
+    route::{Access, Family, Routes},
     state::Gateway,
     upload,
     views::yuan,
 };
 
-pub(crate) fn routes() -> Router<Gateway> {
-    Router::new()
-        .merge(bare())
-        .nest("/api", bare())
-        .route("/api/healthz", get(system::healthz))
-}
-
-fn bare() -> Router<Gateway> {
-    Router::new()
-        .route("/compare/jobs", post(submit))
-        .route("/compare/jobs/", get(nameless))
-        .route("/compare/jobs/{job_id}", get(detail))
-        .route("/compare/jobs/{job_id}/export", get(export))
-        .route("/compare/jobs/{job_id}/cancel", post(cancel))
+/// Its clients use both: its web server took `/api` away.
+#[rustfmt::skip]
+pub(crate) fn routes() -> Routes {
+    use {Access::{Optional, Public}, Lane::{Compare, Exempt, Upload}};
+    let mut routes = Routes::new(Family::Guangyang);
+    routes.post("/compare/jobs", Upload, Optional, submit).streamed();
+    routes.get("/compare/jobs/", Exempt, Public, nameless).inline();
+    routes.get("/compare/jobs/{job_id}", Compare, Optional, detail);
+    routes.get("/compare/jobs/{job_id}/export", Compare, Optional, export);
+    routes.post("/compare/jobs/{job_id}/cancel", Compare, Optional, cancel);
+    routes.post("/api/compare/jobs", Upload, Optional, submit).streamed();
+    routes.get("/api/compare/jobs/", Exempt, Public, nameless).inline();
+    routes.get("/api/compare/jobs/{job_id}", Compare, Optional, detail);
+    routes.get("/api/compare/jobs/{job_id}/export", Compare, Optional, export);
+    routes.post("/api/compare/jobs/{job_id}/cancel", Compare, Optional, cancel);
+    routes
 }
 
 #[derive(Serialize)]
@@ -51,21 +47,21 @@ struct Submitted {
     status: &'static str,
 }
 
-async fn submit(State(gateway): State<Gateway>, cx: Cx, request: Request<Body>) -> Response {
-    cx.answer(async {
-        let (parts, body) = request.into_parts();
-        let user = cx.caller().map_or(0, |caller| caller.user.get());
-        let key = request_key(&parts.headers, user, KEY_OF)?;
-        // Its forms have no options, and whatever else they hold was always ignored.
-        let defaults = |_: &upload::Fields| Ok(String::new());
-        let answer = upload::submit(&gateway, &cx, &parts.headers, body, key, defaults).await;
-        let job = answer.map_err(in_its_words)?.job.unwrap_or_default();
-        Ok(Submitted {
-            status: shown(job.state()),
-            job_id: job.job_id,
-        })
+async fn submit(
+    gateway: Gateway,
+    cx: Cx,
+    Streamed(headers, body): Streamed,
+) -> Result<Submitted, Refusal> {
+    let user = cx.user().map_or(0, i64::from);
+    let key = request_key(&headers, user, KEY_OF)?;
+    // Its forms have no options, and whatever else they hold was always ignored.
+    let defaults = |_: &upload::Fields| Ok(String::new());
+    let answer = upload::submit(&gateway, &cx, &headers, body, key, defaults).await;
+    let job = answer.map_err(in_its_words)?.job.unwrap_or_default();
+    Ok(Submitted {
+        status: shown(job.state()),
+        job_id: job.job_id,
     })
-    .await
 }
 
 /// A form that is none was a bad request like any other.
@@ -76,8 +72,9 @@ fn in_its_words(refusal: Refusal) -> Refusal {
     }
 }
 
-async fn nameless(cx: Cx) -> Response {
-    cx.refuse(&Refusal::new(Reason::BadParameter, "jobId required"))
+#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
+async fn nameless(_: Cx) -> Result<Done, Refusal> {
+    Err(Refusal::new(Reason::BadParameter, "jobId required"))
 }
 
 #[derive(Serialize)]
@@ -134,17 +131,14 @@ fn rfc3339_nanos(ms: i64) -> String {
     clock::from_ms(ms).to_rfc3339_opts(chrono::SecondsFormat::Nanos, true)
 }
 
-async fn detail(State(gateway): State<Gateway>, cx: Cx, Path(job_id): Path<String>) -> Response {
-    cx.answer(async {
-        let request = cx.call(wire::GetRequest {
-            job_id,
-            payable: true,
-        });
-        Ok(Job::from(
-            gateway.compare().get(request).await?.into_inner(),
-        ))
-    })
-    .await
+async fn detail(gateway: Gateway, cx: Cx, Path(job_id): Path<String>) -> Result<Job, Refusal> {
+    let request = cx.call(wire::GetRequest {
+        job_id,
+        payable: true,
+    });
+    Ok(Job::from(
+        gateway.compare().get(request).await?.into_inner(),
+    ))
 }
 
 #[derive(Serialize)]
@@ -154,27 +148,25 @@ struct Link {
 }
 
 async fn export(
-    State(gateway): State<Gateway>,
+    gateway: Gateway,
     cx: Cx,
     Path(job_id): Path<String>,
     headers: HeaderMap,
     Query(query): Query<ExportQuery>,
-) -> Response {
+) -> Result<Built, Refusal> {
     let request = cx.call(wire::ExportRequest { job_id });
-    match gateway.compare().export(request).await {
-        Ok(link) => {
-            let link = link.into_inner();
-            if !query.wants_json(&headers) {
-                return found(&link.url);
-            }
-            let link = Link {
-                url: link.url,
-                filename: link.file_name,
-            };
-            cx.render(StatusCode::OK, Ok(link))
-        }
-        Err(status) => cx.refuse(&unpaid_or(status.into())),
+    let link = gateway.compare().export(request).await;
+    let link = link
+        .map_err(|status| unpaid_or(status.into()))?
+        .into_inner();
+    if !query.wants_json(&headers) {
+        return Ok(found(&link.url));
     }
+    let link = Link {
+        url: link.url,
+        filename: link.file_name,
+    };
+    Ok(Built(cx.render(StatusCode::OK, link)))
 }
 
 /// Whatever has no result was 402 to it.
@@ -195,7 +187,7 @@ struct Cancelled {
     cancelled: bool,
 }
 
-async fn cancel(State(gateway): State<Gateway>, cx: Cx, Path(job_id): Path<String>) -> Response {
+async fn cancel(gateway: Gateway, cx: Cx, Path(job_id): Path<String>) -> Result<Built, Refusal> {
     match cancelled(&gateway, &cx, job_id).await {
         Ok(view) => {
             let cancelled = Cancelled {
@@ -203,13 +195,13 @@ async fn cancel(State(gateway): State<Gateway>, cx: Cx, Path(job_id): Path<Strin
                 job_id: view.job_id,
                 cancelled: true,
             };
-            cx.render(StatusCode::OK, Ok(cancelled))
+            Ok(Built(cx.render(StatusCode::OK, cancelled)))
         }
         // The payment company did not say whether it is closed.
         Err(refusal) if refusal.reason.code() == Code::Unavailable => {
-            let body = cx::Original::new(StatusCode::BAD_GATEWAY, &refusal.message);
-            cx::json(StatusCode::BAD_GATEWAY, &body)
+            let body = Original::new(StatusCode::BAD_GATEWAY, &refusal.message);
+            Ok(Built(json(StatusCode::BAD_GATEWAY, &body)))
         }
-        Err(refusal) => cx.refuse(&refusal),
+        Err(refusal) => Err(refusal),
     }
 }

@@ -1,0 +1,298 @@
+//! The one way in, the same for every route: address → limit → auth → body → lane → deadline →
+//! handler. What is cheap to refuse is refused first, and nothing is held for a caller that is
+//! still sending.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    panic::AssertUnwindSafe,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use axum::{
+    body::Body,
+    http::{Method, Request, header},
+    response::Response,
+};
+use fault::{Fault, Reason};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Either},
+};
+use hyper::body::Incoming;
+use tower::{Layer, Service};
+use tower_http::cors::{Cors, CorsLayer};
+use trace::Head;
+use tracing::{Instrument, Span};
+
+use crate::{
+    body::{self, MinimumRate},
+    client,
+    connection::Connection,
+    cx::{Cx, Inner},
+    handler::Call,
+    headers::{self, text},
+    lane::Place,
+    limit::TooOften,
+    refusal::Refusal,
+    route::{Access, BodyLimit, Params, Route, Table},
+    state::Gateway,
+};
+
+/// What all connections share.
+pub(crate) struct Shared {
+    gateway: Gateway,
+    table: Table,
+    cors: CorsLayer,
+}
+
+/// Makes the service of each connection.
+pub(crate) fn connect(gateway: Gateway, table: Table) -> impl Fn(SocketAddr) -> Entry + use<> {
+    let cors = headers::cors(&gateway.config.http.cors_origins);
+    let shared = Arc::new(Shared {
+        gateway,
+        table,
+        cors,
+    });
+    move |peer| {
+        Entry(Pipeline {
+            connection: Arc::new(Connection::new(
+                peer,
+                &shared.gateway.config.http.trusted_proxies,
+            )),
+            shared: Arc::clone(&shared),
+        })
+    }
+}
+
+/// One connection's service: the pipeline, and around it what browsers ask of other origins.
+#[derive(Clone)]
+pub(crate) struct Entry(Pipeline);
+
+#[derive(Clone)]
+pub(crate) struct Pipeline {
+    shared: Arc<Shared>,
+    connection: Arc<Connection>,
+}
+
+type Answer = BoxFuture<'static, Result<Response, Infallible>>;
+
+impl Service<Request<Incoming>> for Entry {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<Answer, <Cors<Pipeline> as Service<Request<Incoming>>>::Future>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        let from_a_page = request.headers().contains_key(header::ORIGIN);
+        if from_a_page || *request.method() == Method::OPTIONS {
+            Either::Right(self.0.shared.cors.layer(self.0.clone()).call(request))
+        } else {
+            Either::Left(self.0.call(request))
+        }
+    }
+}
+
+impl Service<Request<Incoming>> for Pipeline {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Incoming>) -> Answer {
+        Box::pin(serve(self.clone(), request).map(Ok))
+    }
+}
+
+async fn serve(pipeline: Pipeline, request: Request<Incoming>) -> Response {
+    let Pipeline { shared, connection } = pipeline;
+    connection.back_off().await;
+    let start = Instant::now();
+    let (parts, body) = request.into_parts();
+    let (route, params) = shared.table.find(&parts.method, parts.uri.path());
+    let gateway = &shared.gateway;
+    let trace_parent = text(&parts.headers, "traceparent");
+    let head = Head::draw(trace_parent, gateway.config.service.trace_kept());
+    let span = span(route, &head);
+    let cx = context(gateway, route, &connection, &parts, &head, &span);
+    let passage = Passage {
+        gateway,
+        connection: &connection,
+        route,
+        cx: &cx,
+        start,
+    };
+    // Pinned where it is made: moving it into each of the wrappers costs more than they do.
+    let work = pin!(passage.pass(params, parts, body).instrument(span));
+    let mut response = work.await;
+    let is_ok = response.status().is_success();
+    headers::decorate(response.headers_mut(), route, is_ok, &cx);
+    route.metrics.count(response.status(), start);
+    response
+}
+
+/// Only of a trace that is kept where a request costs less than its span.
+fn span(route: &Route, head: &Head) -> Span {
+    if route.inline && !head.is_kept() {
+        return Span::none();
+    }
+    let span = tracing::info_span!(
+        "http",
+        otel.name = format!("{} {}", route.method, route.path),
+        otel.kind = "server",
+        trace.drawn = head.is_kept(),
+    );
+    head.begin(&span);
+    span
+}
+
+fn context(
+    gateway: &Gateway,
+    route: &Route,
+    connection: &Connection,
+    parts: &http::request::Parts,
+    head: &Head,
+    span: &Span,
+) -> Cx {
+    let now_ms = gateway.clock.now_ms();
+    let trusted = &gateway.config.http.trusted_proxies;
+    let trace_id = span.in_scope(trace::current_trace_id);
+    Cx(Arc::new(Inner {
+        family: route.family,
+        request_id: headers::request_id(&parts.headers),
+        trace_id: trace_id.unwrap_or_else(|| head.trace_id()),
+        now_ms,
+        address: client::address(connection.peer().ip(), &parts.headers, trusted),
+        caller: client::principal(gateway, &parts.headers, now_ms),
+    }))
+}
+
+/// One request on its way to its handler.
+struct Passage<'a> {
+    gateway: &'a Gateway,
+    connection: &'a Connection,
+    route: &'a Arc<Route>,
+    cx: &'a Cx,
+    start: Instant,
+}
+
+impl Passage<'_> {
+    async fn pass(&self, params: Params, parts: http::request::Parts, body: Incoming) -> Response {
+        if let Err(refusal) = self.admit() {
+            return self.shed(&refusal);
+        }
+        let deadline = self.deadline();
+        let (bytes, stream) = match self.route.body {
+            BodyLimit::Unread => (bytes::Bytes::new(), None),
+            BodyLimit::Streamed => (bytes::Bytes::new(), Some(Body::new(body))),
+            BodyLimit::Bytes(max) => match self.read(body, max, deadline).await {
+                Ok(bytes) => (bytes, None),
+                Err(reason) => return self.cx.refuse_early(&reason.into()),
+            },
+        };
+        let Ok(place) = self.gateway.lanes.enter(self.route.lane) else {
+            return self.shed(&Reason::Unavailable.into());
+        };
+        let call = Call {
+            gateway: self.gateway.clone(),
+            cx: self.cx.clone(),
+            params,
+            parts,
+            body: bytes,
+            stream,
+        };
+        self.handle(call, place, deadline).await
+    }
+
+    /// What is known from the head alone.
+    fn admit(&self) -> Result<(), Refusal> {
+        let limits = &self.gateway.limits;
+        limits
+            .address(self.cx.0.address)
+            .map_err(|often| too_often(Reason::TooManyRequests, often))?;
+        match self.route.access {
+            Access::Public => {}
+            Access::Optional => {
+                if let Err(error) = &self.cx.0.caller {
+                    return Err(error.reason().into());
+                }
+            }
+            Access::User => drop(self.cx.user()?),
+            Access::Admin => drop(self.cx.admin()?),
+        }
+        match &self.cx.0.caller {
+            Ok(Some(caller)) => limits.caller(self.route.lane, caller.user.get()),
+            Ok(None) | Err(_) => Ok(()),
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        let http = &self.gateway.config.http;
+        self.start
+            + match self.route.body {
+                BodyLimit::Streamed => http.upload_timeout(),
+                BodyLimit::Unread | BodyLimit::Bytes(_) => http.request_timeout(),
+            }
+    }
+
+    async fn read(
+        &self,
+        body: Incoming,
+        max: usize,
+        deadline: Instant,
+    ) -> Result<bytes::Bytes, Reason> {
+        let http = &self.gateway.config.http;
+        let (max, rate) = (max.min(http.body_bytes_max), MinimumRate::new(http));
+        body::read(body, max, rate, self.connection, deadline).await
+    }
+
+    /// A panic ends one request. See [`Route::inline`] for the two ways to run.
+    async fn handle(&self, call: Call, place: Place, deadline: Instant) -> Response {
+        let work = self.route.handle(call);
+        let done = if self.route.inline {
+            let work = pin!(AssertUnwindSafe(work).catch_unwind());
+            let done = self.connection.by(deadline, work).await;
+            drop(place);
+            done.map(|done| done.map_err(drop))
+        } else {
+            let work = async move {
+                let response = work.await;
+                drop(place);
+                response
+            };
+            let work = pin!(tokio::spawn(work.in_current_span()));
+            let done = self.connection.by(deadline, work).await;
+            done.map(|done| done.map_err(drop))
+        };
+        match done {
+            Some(Ok(response)) => response,
+            Some(Err(())) => self.cx.refuse_early(&Reason::Internal.into()),
+            None => self.cx.refuse_early(&Reason::Timeout.into()),
+        }
+    }
+
+    fn shed(&self, refusal: &Refusal) -> Response {
+        self.connection.shed(refusal);
+        self.cx.refuse_early(refusal)
+    }
+}
+
+pub(crate) fn too_often(reason: Reason, TooOften(seconds): TooOften) -> Refusal {
+    Refusal {
+        retry_after_s: Some(seconds),
+        ..reason.into()
+    }
+}
+
+#[cfg(test)]
+#[path = "pipeline_tests.rs"]
+mod tests;
