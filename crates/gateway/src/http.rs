@@ -20,12 +20,10 @@ pub(crate) fn table() -> anyhow::Result<Table> {
     ])
 }
 
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub(crate) async fn not_found(cx: Cx) -> Response {
     cx.refuse_early(&Reason::NotFound.into())
 }
 
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 pub(crate) async fn method_not_allowed(cx: Cx) -> Response {
     cx.refuse_early(&Reason::MethodNotAllowed.into())
 }

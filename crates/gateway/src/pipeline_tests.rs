@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::http::StatusCode;
 
 use super::*;
@@ -11,7 +13,7 @@ async fn panics(_: Cx) -> Response {
 }
 
 async fn sleeps(_: Cx) -> Response {
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
     Response::default()
 }
 
@@ -38,7 +40,9 @@ async fn a_panic_or_a_handler_that_takes_too_long_ends_one_request() {
     routes.get("/panic/inline", lane, access, panics).inline();
     routes.get("/sleep", lane, access, sleeps);
     routes.get("/sleep/inline", lane, access, sleeps).inline();
-    let (address, http) = (start(routes), reqwest::Client::new());
+    let address = start(routes);
+    let http = reqwest::Client::builder();
+    let http = http.timeout(Duration::from_secs(5)).build().unwrap();
     let (broken, late) = (
         StatusCode::INTERNAL_SERVER_ERROR,
         StatusCode::GATEWAY_TIMEOUT,

@@ -164,13 +164,13 @@ impl Asked {
             (peer.url, peer.timeout_ms) = (away.clone(), 500);
         }
         config.reserve.timeout_ms = 500;
-        let issuer = Issuer::new(&config.auth).unwrap();
+        let (issuer, http) = (Issuer::new(&config.auth).unwrap(), Client::builder());
         let (ctx, _) = testkit::ctx(crate::NAME);
         let address = crate::start(&ctx, config).unwrap();
         Self {
             address: format!("http://{address}"),
             issuer,
-            http: Client::new(),
+            http: http.timeout(Duration::from_secs(5)).build().unwrap(),
         }
     }
 

@@ -72,7 +72,6 @@ fn in_its_words(refusal: Refusal) -> Refusal {
     }
 }
 
-#[expect(clippy::unused_async, reason = "a handler is asynchronous")]
 async fn nameless(_: Cx) -> Result<Done, Refusal> {
     Err(Refusal::new(Reason::BadParameter, "jobId required"))
 }
