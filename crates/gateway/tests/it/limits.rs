@@ -7,21 +7,21 @@ use crate::support::{Door, header};
 
 #[tokio::test]
 async fn an_address_that_asks_too_often_is_told_when_to_come_back() {
-    let door = Door::open(|config| {
-        config.limits.ip_unlimited = Vec::new();
-        (config.limits.ip_per_s, config.limits.ip_burst) = (1, 2);
-    });
-    assert_eq!(door.get("/version").await.status(), 200);
-    assert_eq!(door.get("/version").await.status(), 200);
-    let third = door.get("/api/v1/products").await;
-    assert_eq!(
-        (third.status().as_u16(), header(&third, "retry-after")),
-        (429, "1")
-    );
-    let body: Value = third.json().await.unwrap();
-    assert_eq!(body["code"], 429);
+    let third = async |path: &str| {
+        let door = Door::open(|config| {
+            config.limits.ip_unlimited = Vec::new();
+            (config.limits.ip_per_s, config.limits.ip_burst) = (1, 2);
+        });
+        assert_eq!(door.get("/version").await.status(), 200);
+        assert_eq!(door.get("/version").await.status(), 200);
+        let third = door.get(path).await;
+        let told = (third.status().as_u16(), header(&third, "retry-after"));
+        assert_eq!(told, (429, "1"));
+        third.json::<Value>().await.unwrap()
+    };
+    assert_eq!(third("/api/v1/products").await["code"], 429);
     // Gomall's pages read `message`, its middlewares said `msg`.
-    let body: Value = door.get("/api/product").await.json().await.unwrap();
+    let body = third("/api/product").await;
     assert!(
         body["message"].is_string() && body["message"] == body["msg"],
         "{body}"
