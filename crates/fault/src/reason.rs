@@ -75,6 +75,7 @@ reasons! {
     ProductParameter = 20006, "PRODUCT_PARAMETER", Invalid, "商品参数错误";
 
     OrderNotFound = 30001, "ORDER_NOT_FOUND", NotFound, "订单不存在";
+    OrderCreateFailed = 30002, "ORDER_CREATE_FAILED", Conflict, "未付款订单过多，请先付款或取消";
     OrderState = 30003, "ORDER_STATE", Conflict, "订单状态不允许该操作";
     OrderPaymentFailed = 30004, "ORDER_PAYMENT_FAILED", Conflict, "订单状态不允许支付";
     OrderCancelFailed = 30005, "ORDER_CANCEL_FAILED", Conflict, "当前订单状态不允许取消";
@@ -82,7 +83,14 @@ reasons! {
     OrderPaid = 30007, "ORDER_PAID", Conflict, "订单已支付";
     OrderParameter = 30009, "ORDER_PARAMETER", Invalid, "订单参数错误";
     NoPaymentMethod = 30010, "NO_PAYMENT_METHOD", Conflict, "没有可用的支付方式";
+    OrderEmpty = 30011, "ORDER_EMPTY", Invalid, "订单没有商品";
     IdempotencyKeyReused = 30012, "IDEMPOTENCY_KEY_REUSED", Conflict, "幂等键已用于其他请求";
+    CouponNotFound = 30021, "COUPON_NOT_FOUND", NotFound, "优惠券不存在";
+    CouponsGone = 30022, "COUPONS_GONE", Conflict, "优惠券已领完";
+    CouponLimit = 30023, "COUPON_LIMIT", Conflict, "已达到领取上限";
+    CouponNotValid = 30024, "COUPON_NOT_VALID", Conflict, "优惠券不在有效期内";
+    CouponNotMet = 30025, "COUPON_NOT_MET", Conflict, "未满足优惠券使用条件";
+    CouponUsed = 30026, "COUPON_USED", Conflict, "优惠券已使用";
 
     PaymentCreateFailed = 40001, "PAYMENT_CREATE_FAILED", Unavailable, "支付创建失败";
     PaymentCloseFailed = 40004, "PAYMENT_CLOSE_FAILED", Conflict, "支付关闭失败";
@@ -92,6 +100,14 @@ reasons! {
     PaymentParameter = 40009, "PAYMENT_PARAMETER", Invalid, "支付参数错误";
     PaymentNotFound = 40010, "PAYMENT_NOT_FOUND", NotFound, "支付记录不存在";
     PaymentClosed = 40013, "PAYMENT_CLOSED", Conflict, "支付已关闭";
+
+    CartEmpty = 50001, "CART_EMPTY", Conflict, "购物车为空";
+    CartLineNotFound = 50002, "CART_LINE_NOT_FOUND", NotFound, "购物车记录不存在";
+    CartStock = 50007, "CART_STOCK", Conflict, "库存不足";
+    CartParameter = 50008, "CART_PARAMETER", Invalid, "购物车参数错误";
+    CartOffShelf = 50009, "CART_OFF_SHELF", Conflict, "商品已下架";
+    CartProductNotFound = 50010, "CART_PRODUCT_NOT_FOUND", NotFound, "商品不存在";
+    CartLimit = 50011, "CART_LIMIT", Conflict, "超过购物车上限";
 
     NotStarted = 60001, "NOT_STARTED", Conflict, "秒杀尚未开始";
     Ended = 60002, "ENDED", Conflict, "秒杀已结束";

@@ -12,8 +12,28 @@ pub struct Config {
     pub db: db::Config,
     pub mq: mq::Config,
     pub seckill: rpc::PeerConfig,
+    pub product: rpc::PeerConfig,
     pub landing: Landing,
     pub closing: Closing,
+    pub retail: Retail,
+}
+
+/// Carts and ordinary orders.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retail {
+    /// How long an order may be paid.
+    pub payment_window_s: u32,
+    /// An intent that is older was left behind, and is given up.
+    pub creating_ms: u64,
+    /// Unpaid orders of one user.
+    pub unpaid_max: u32,
+    /// What was sent has arrived after so many days.
+    pub confirm_days: u32,
+    pub cart_lines_max: usize,
+    pub cart_quantity_max: i32,
+    /// Anonymous carts that nobody touches.
+    pub anonymous_cart_days: u32,
 }
 
 /// How reservations become rows.
@@ -71,7 +91,10 @@ impl Landing {
 impl service::Validate for Config {
     fn validate(&self) -> Result<(), String> {
         let Self {
-            landing, closing, ..
+            landing,
+            closing,
+            retail,
+            ..
         } = self;
         let fails = [
             (
@@ -101,6 +124,22 @@ impl service::Validate for Config {
             (
                 !(1_000..=3_600_000).contains(&closing.ask_again_ms),
                 "closing.ask_again_ms must be 1000 to 3600000",
+            ),
+            (
+                !(60..=2_592_000).contains(&retail.payment_window_s),
+                "retail.payment_window_s must be 60 to 2592000",
+            ),
+            (
+                !(1_000..=600_000).contains(&retail.creating_ms),
+                "retail.creating_ms must be 1000 to 600000",
+            ),
+            (
+                !(1..=50).contains(&retail.cart_lines_max),
+                "retail.cart_lines_max must be 1 to 50",
+            ),
+            (
+                !(1..=9_999).contains(&retail.cart_quantity_max),
+                "retail.cart_quantity_max must be 1 to 9999",
             ),
         ];
         match fails.iter().find(|(fails, _)| *fails) {

@@ -2,7 +2,7 @@ use fault::{Fault, Reason};
 use ids::{ActivityId, OrderId};
 
 use crate::{
-    domain::{TermsRefused, Wrong},
+    domain::{NoCoupon, NotMet, NotTerms, TermsRefused, Wrong},
     store::Corrupt,
 };
 
@@ -51,8 +51,59 @@ pub enum Error {
     Parameter(&'static str),
     #[error("seckill does not say what it accepted")]
     Seckill(#[source] rpc::PeerError),
+    #[error("product does not answer")]
+    Product(#[source] rpc::PeerError),
     #[error(transparent)]
     Auth(#[from] auth::AuthError),
+    /// An order with the same key, or this one, whose outcome is not known yet.
+    #[error("the order is being made")]
+    BeingCreated,
+    #[error("the key made another request")]
+    KeyReused,
+    #[error("the user has too many unpaid orders")]
+    TooManyUnpaid,
+    #[error("there is no product {0}")]
+    ProductMissing(i64),
+    #[error("product {0} is off the shelf")]
+    ProductOffShelf(i64),
+    #[error("there are fewer units of product {0}")]
+    Short(i64),
+    #[error("order {0} cannot be sent")]
+    NotShippable(OrderId),
+    #[error("order {0} has nothing to confirm")]
+    NotConfirmable(OrderId),
+    #[error("that is no cart's token")]
+    CartToken,
+    #[error("a line has at least one piece")]
+    CartQuantity,
+    #[error("the cart holds no more")]
+    CartFull,
+    #[error("nothing of the cart is selected")]
+    CartEmpty,
+    #[error("the cart changed while the order was made")]
+    CartChanged,
+    #[error("the cart has no product {0}")]
+    NoCartLine(i64),
+    #[error("the cart asks for more of product {0} than there is")]
+    CartStock(i64),
+    #[error("product {0}, which is to be put into a cart, is not there")]
+    CartNoProduct(i64),
+    #[error("product {0}, which is to be put into a cart, is off the shelf")]
+    CartOffShelf(i64),
+    #[error("there is no coupon template {0}")]
+    NoTemplate(i64),
+    #[error("no such coupon of this user")]
+    NoUserCoupon,
+    #[error("the coupon is used, or over")]
+    CouponUsed,
+    #[error("the coupon is over")]
+    CouponOver,
+    #[error("no coupon")]
+    NoCoupon(#[from] NoCoupon),
+    #[error("the coupon does not apply")]
+    NotMet(#[from] NotMet),
+    #[error(transparent)]
+    Template(#[from] NotTerms),
 }
 
 impl From<sqlx::Error> for Error {
@@ -65,19 +116,7 @@ impl db::Retryable for Error {
     fn sqlx(&self) -> Option<&sqlx::Error> {
         match self {
             Self::Db(error) => error.sqlx(),
-            Self::Corrupt(_)
-            | Self::NoOrder(_)
-            | Self::NoSuchNumber
-            | Self::NoSale(_)
-            | Self::Behind { .. }
-            | Self::Processing(_)
-            | Self::NotPayable { .. }
-            | Self::NotCancellable { .. }
-            | Self::NotRefundable { .. }
-            | Self::Terms(_)
-            | Self::Parameter(_)
-            | Self::Seckill(_)
-            | Self::Auth(_) => None,
+            _ => None,
         }
     }
 }
@@ -94,13 +133,49 @@ impl Fault for Error {
             Self::NotPayable { why, .. } => match why {
                 Wrong::Expired => Reason::OrderExpired,
                 Wrong::Paid => Reason::OrderPaid,
-                Wrong::Closing | Wrong::Unpaid | Wrong::Over => Reason::OrderState,
+                Wrong::Closing | Wrong::Unpaid | Wrong::Over | Wrong::Sent => Reason::OrderState,
             },
             Self::NotCancellable { .. } => Reason::OrderCancelFailed,
             Self::Terms(_) => Reason::SeckillParameter,
             Self::Parameter(_) => Reason::OrderParameter,
             Self::Seckill(error) => error.reason(),
+            Self::Product(error) => error.reason(),
             Self::Auth(error) => error.reason(),
+            Self::BeingCreated => Reason::Unavailable,
+            Self::KeyReused => Reason::IdempotencyKeyReused,
+            Self::TooManyUnpaid => Reason::OrderCreateFailed,
+            Self::ProductMissing(_) => Reason::ProductNotFound,
+            Self::ProductOffShelf(_) => Reason::ProductOffShelf,
+            Self::Short(_) => Reason::StockInsufficient,
+            Self::NotShippable(_) | Self::NotConfirmable(_) => Reason::OrderState,
+            Self::CartToken | Self::CartQuantity => Reason::CartParameter,
+            Self::CartFull => Reason::CartLimit,
+            Self::CartEmpty => Reason::CartEmpty,
+            Self::CartChanged => Reason::Conflict,
+            Self::NoCartLine(_) => Reason::CartLineNotFound,
+            Self::CartStock(_) => Reason::CartStock,
+            Self::CartNoProduct(_) => Reason::CartProductNotFound,
+            Self::CartOffShelf(_) => Reason::CartOffShelf,
+            Self::NoTemplate(_) | Self::NoUserCoupon => Reason::CouponNotFound,
+            Self::CouponUsed => Reason::CouponUsed,
+            Self::CouponOver | Self::NoCoupon(NoCoupon::NotNow) => Reason::CouponNotValid,
+            Self::NoCoupon(NoCoupon::Gone) => Reason::CouponsGone,
+            Self::NoCoupon(NoCoupon::Limit) => Reason::CouponLimit,
+            Self::NotMet(_) => Reason::CouponNotMet,
+            Self::Template(_) => Reason::OrderParameter,
+        }
+    }
+
+    fn public_message(&self) -> String {
+        let message = self.reason().message();
+        match self {
+            Self::Parameter(what) => format!("{message}: {what}"),
+            Self::Template(wrong) => format!("{message}: {wrong}"),
+            Self::Short(id)
+            | Self::ProductOffShelf(id)
+            | Self::ProductMissing(id)
+            | Self::CartStock(id) => format!("{message} (product_id {id})"),
+            _ => message.to_owned(),
         }
     }
 
@@ -108,19 +183,11 @@ impl Fault for Error {
         /// An order lands within a second of its acceptance.
         const LANDING_S: u32 = 1;
         match self {
-            Self::Processing(_) | Self::Behind { .. } => Some(LANDING_S),
+            Self::Processing(_) | Self::Behind { .. } | Self::BeingCreated => Some(LANDING_S),
             Self::Db(error) => error.retry_after_s(),
-            Self::Seckill(error) => error.retry_after_s(),
+            Self::Seckill(error) | Self::Product(error) => error.retry_after_s(),
             Self::Auth(error) => error.retry_after_s(),
-            Self::Corrupt(_)
-            | Self::NoOrder(_)
-            | Self::NoSuchNumber
-            | Self::NoSale(_)
-            | Self::NotPayable { .. }
-            | Self::NotCancellable { .. }
-            | Self::NotRefundable { .. }
-            | Self::Terms(_)
-            | Self::Parameter(_) => None,
+            _ => None,
         }
     }
 }

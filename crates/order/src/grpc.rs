@@ -1,7 +1,10 @@
 //! One function per RPC: decode, one call, encode.
 
+mod cart;
+mod coupons;
 mod decode;
 mod encode;
+mod retail;
 
 use std::sync::Arc;
 
@@ -123,7 +126,9 @@ impl Order for Grpc {
                 let caller = caller(&request)?;
                 let (wanted, page, size) = decode::list(&request.into_inner())?;
                 let page = self.app.list_orders(&caller, wanted, page, size).await?;
-                Ok(encode::page(page, caller.user))
+                let mut page = encode::page(page, caller.user);
+                self.add_shipments(&mut page.orders).await?;
+                Ok(page)
             }
             .await,
         )
@@ -137,10 +142,8 @@ impl Order for Grpc {
             async {
                 let caller = caller(&request)?;
                 let no = decode::order_no(&request.get_ref().order_no)?;
-                Ok(encode::face(
-                    self.app.get_order(&caller, no.id()).await?,
-                    caller.user,
-                ))
+                let face = self.app.get_order(&caller, no.id()).await?;
+                self.view(face, caller.user).await
             }
             .await,
         )
@@ -154,10 +157,8 @@ impl Order for Grpc {
             async {
                 let caller = caller(&request)?;
                 let no = decode::order_no(&request.get_ref().order_no)?;
-                Ok(encode::face(
-                    self.app.cancel_order(&caller, no.id()).await?,
-                    caller.user,
-                ))
+                let face = self.app.cancel_order(&caller, no.id()).await?;
+                self.view(face, caller.user).await
             }
             .await,
         )
@@ -176,7 +177,7 @@ impl Order for Grpc {
                     .app
                     .refund_order(&admin, no.id(), &request.reason)
                     .await?;
-                Ok(encode::order(&order))
+                self.view(order, admin.user).await
             }
             .await,
         )
@@ -192,7 +193,7 @@ impl Order for Grpc {
                 let no = decode::order_no(&request.get_ref().order_no)?;
                 let order = self.app.allow_payment(&caller, no.id()).await?;
                 Ok(AllowPaymentResponse {
-                    order: Some(encode::order(&order)),
+                    order: Some(encode::face(order, caller.user)),
                 })
             }
             .await,

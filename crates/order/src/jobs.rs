@@ -16,6 +16,18 @@ pub(crate) fn start(ctx: &Ctx, app: &Arc<App>) {
         let app = own.clone();
         async move { app.sweep().await.map(drop) }
     });
+    // The same for ordinary orders, and intents that were left behind.
+    let own = app.clone();
+    ctx.every("sweep_retail", SECOND, move || {
+        let app = own.clone();
+        async move { app.sweep_retail().await.map(drop) }
+    });
+    // Anonymous carts that nobody touches.
+    let own = app.clone();
+    ctx.every("prune_carts", MINUTE, move || {
+        let app = own.clone();
+        async move { app.prune_carts().await }
+    });
     // A cancelled sale's unpaid orders become due.
     let own = app.clone();
     ctx.every("expire_cancelled", SECOND, move || {

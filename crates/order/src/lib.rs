@@ -16,18 +16,33 @@ mod store;
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
-use proto::{order::order_server::OrderServer, seckill::seckill_client::SeckillClient};
+use proto::{
+    order::{
+        cart_server::CartServer, coupons_server::CouponsServer, order_server::OrderServer,
+        retail_server::RetailServer,
+    },
+    product::inventory_client::InventoryClient,
+    seckill::seckill_client::SeckillClient,
+};
 use service::{Ctx, Role};
 
 pub use crate::{
     app::{
-        App, Face, FenceVerdict, Fenced, Handled, Intent, LandOutcome, LivePage, Outcome, Page,
-        Received, Wanted,
+        App, Face, FenceVerdict, Fenced, Handled, Intent, LandOutcome, LivePage, Outcome, Owned,
+        Owner, Page, Parcel, Peers, Placing, Received, Shown, TemplateEdit, Wanted,
     },
-    config::{Closing, Config, Landing},
+    config::{Closing, Config, Landing, Retail},
     error::Error,
     events::Lander,
-    store::{Corrupt, sales::OpenSale, units::Live},
+    store::{
+        Corrupt,
+        carts::CartLine,
+        listing::Filter,
+        sales::OpenSale,
+        shipments::LogEntry,
+        units::Live,
+        user_coupons::{Claimed, CouponState},
+    },
 };
 
 /// What is known of orders and sales without asking anybody; for tests.
@@ -64,13 +79,17 @@ pub async fn start(ctx: Ctx, config: Config) -> anyhow::Result<Started> {
         ctx.tracker(),
         ctx.stop(),
     );
-    let seckill = SeckillClient::new(rpc::peer(&config.seckill, &config.fleet));
+    let peers = Peers {
+        seckill: SeckillClient::new(rpc::peer(&config.seckill, &config.fleet)),
+        inventory: InventoryClient::new(rpc::peer(&config.product, &config.fleet)),
+    };
     let app = Arc::new(App::new(
         pool.clone(),
         ctx.clock.clone(),
         wake,
-        seckill,
+        peers,
         config.closing,
+        config.retail,
     ));
 
     let probed = pool.clone();
@@ -92,6 +111,9 @@ pub async fn start(ctx: Ctx, config: Config) -> anyhow::Result<Started> {
     let grpc = if ctx.has(Role::Grpc) {
         let server = rpc::Server::new(NAME, &config.grpc, &config.fleet)
             .add(OrderServer::new(grpc::Grpc::new(app.clone())))
+            .add(RetailServer::new(grpc::Grpc::new(app.clone())))
+            .add(CartServer::new(grpc::Grpc::new(app.clone())))
+            .add(CouponsServer::new(grpc::Grpc::new(app.clone())))
             .reflection(proto::FILE_DESCRIPTOR_SET);
         Some(server.start(ctx.tracker(), ctx.stop()).await?)
     } else {

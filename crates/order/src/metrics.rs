@@ -29,6 +29,16 @@ metric!(CLOSING_BACKLOG: IntGauge = register_int_gauge!(
     "order_closing_backlog",
     "Orders that are due to be closed or asked about and nobody has claimed"
 ));
+metric!(RETAIL: IntCounterVec = register_int_counter_vec!(
+    "order_retail_total",
+    "Ordinary orders that were asked for, by what became of them",
+    &["outcome"]
+));
+metric!(COUPON: IntCounterVec = register_int_counter_vec!(
+    "order_coupon_claims_total",
+    "Coupons that were asked for, by what became of it",
+    &["outcome"]
+));
 metric!(ALARM: IntCounterVec = register_int_counter_vec!(
     "order_alarm_total",
     "What must not happen and somebody should look at",

@@ -1,13 +1,19 @@
 //! Every statement of order's schema. READ COMMITTED throughout.
 
+pub(crate) mod carts;
+pub(crate) mod coupons;
 pub(crate) mod due;
 pub(crate) mod ids;
+pub(crate) mod listing;
 pub(crate) mod order_row;
 pub(crate) mod orders;
 pub(crate) mod payments;
 pub(crate) mod releases;
+pub(crate) mod retail_orders;
 pub(crate) mod sales;
+pub(crate) mod shipments;
 pub(crate) mod units;
+pub(crate) mod user_coupons;
 
 use sqlx::{MySql, QueryBuilder};
 

@@ -12,7 +12,7 @@ use crate::{
 impl App {
     /// Writes into the order's row that a payment may exist from now on, and answers the order. It frees nothing,
     /// so the sale's row is left alone: a rebuild touches no payment, and no payment a rebuild.
-    pub async fn allow_payment(&self, caller: &Principal, id: OrderId) -> Result<Order, Error> {
+    pub async fn allow_payment(&self, caller: &Principal, id: OrderId) -> Result<Face, Error> {
         let now_ms = self.now_ms();
         let allowed = db::transact!(&self.pool, "order.allow_payment", async |tx: &mut Tx<
             '_,
@@ -39,7 +39,11 @@ impl App {
         })
         .await?;
         match allowed {
-            Some(order) => Ok(order),
+            Some(order) => return Ok(Face::Landed(Box::new(order))),
+            None => {}
+        }
+        match self.allow_retail_payment(caller, id).await? {
+            Some(order) => Ok(Face::Retail(Box::new(order))),
             None => Err(self.why_not_landed(caller, id).await?),
         }
     }
@@ -55,7 +59,9 @@ impl App {
                 why: Wrong::Over,
             },
             // Also one that landed since the first look.
-            Some(Face::Processing(_) | Face::Landed(_)) | None => Error::Processing(id),
+            Some(Face::Processing(_) | Face::Landed(_) | Face::Retail(_)) | None => {
+                Error::Processing(id)
+            }
         })
     }
 }

@@ -20,6 +20,9 @@ impl App {
         if let Some(order) = orders::find(&self.pool, id).await? {
             return self.cancel_landed(caller, &order).await;
         }
+        if let Some(order) = self.cancel_retail(caller, id).await? {
+            return Ok(Face::Retail(Box::new(order)));
+        }
         let accepted = self
             .accepted_order(caller, id)
             .await?

@@ -9,7 +9,7 @@ use proto::seckill::{Accepted, AcceptedRequest};
 use super::App;
 use crate::{
     Error,
-    domain::{Epoch, Order},
+    domain::{Epoch, Order, RetailOrder},
     store::{orders, sales},
 };
 
@@ -17,6 +17,8 @@ use crate::{
 #[derive(Debug)]
 pub enum Face {
     Landed(Box<Order>),
+    /// An ordinary order.
+    Retail(Box<RetailOrder>),
     /// Accepted, no row yet.
     Processing(Box<Accepted>),
     /// Accepted in an epoch that is over: without a row it never becomes an order.
@@ -32,6 +34,9 @@ impl App {
             } else {
                 Err(Error::NoOrder(id))
             };
+        }
+        if let Some(order) = self.find_retail(caller, id).await? {
+            return Ok(Face::Retail(Box::new(order)));
         }
         let accepted = self
             .accepted_order(caller, id)

@@ -1,8 +1,15 @@
 use auth::Principal;
+use ids::OrderId;
 use tracing::warn;
 
 use super::{App, Face};
-use crate::{Error, store::orders};
+use crate::{
+    Error,
+    store::{
+        listing::{self, Listed},
+        orders, retail_orders,
+    },
+};
 
 /// Which of a buyer's orders are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,14 +63,34 @@ impl App {
         let rest = u64::from(size) - orders.len() as u64;
         if rest > 0 {
             let offset = skip.saturating_sub(ahead);
-            let rows = orders::list(&self.pool, caller.user, state, offset, rest).await?;
-            orders.extend(rows.into_iter().map(|order| Face::Landed(Box::new(order))));
+            let listed = listing::own(&self.pool, caller.user, state, offset, rest).await?;
+            orders.extend(self.faces(&listed).await?);
         }
-        let rows = orders::count(&self.pool, caller.user, state).await?;
+        let rows = listing::count_own(&self.pool, caller.user, state).await?;
         Ok(Page {
             orders,
             total: ahead + rows.unsigned_abs(),
         })
+    }
+
+    async fn faces(&self, listed: &[Listed]) -> Result<Vec<Face>, Error> {
+        let ids = |retail| {
+            let of_kind = listed.iter().filter(move |listed| listed.retail == retail);
+            of_kind.map(|listed| listed.id).collect::<Vec<_>>()
+        };
+        let mut landed = orders::read(&self.pool, &ids(false)).await?;
+        let mut retail = retail_orders::find_many(&self.pool, &ids(true)).await?;
+        Ok(listed
+            .iter()
+            .filter_map(|listed| {
+                let id = OrderId::try_from(listed.id).ok()?;
+                if listed.retail {
+                    Some(Face::Retail(Box::new(retail.remove(&id)?)))
+                } else {
+                    Some(Face::Landed(Box::new(landed.remove(&id)?)))
+                }
+            })
+            .collect())
     }
 
     async fn accepted_faces(&self, caller: &Principal, wanted: Wanted) -> Result<Vec<Face>, Error> {

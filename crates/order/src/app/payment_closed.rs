@@ -16,6 +16,9 @@ impl App {
     /// ask, or has its answer.
     pub async fn payment_closed(&self, id: OrderId) -> Result<Handled, Error> {
         let Some(seen) = orders::find(&self.pool, id).await? else {
+            if self.retail_closed(id).await? {
+                return Ok(Handled::Done);
+            }
             Alarm::NoOrder.raise();
             return Ok(Handled::Dead("no such order"));
         };

@@ -6,7 +6,7 @@ use money::Money;
 use tracing::{error, warn};
 use uuid::Uuid;
 
-use super::{App, Handled, step};
+use super::{App, Handled, retail, step};
 use crate::{
     Error,
     domain::{Order, Paying, Payment},
@@ -31,8 +31,12 @@ impl App {
     /// Accepts the payment, or sends it back in the same transaction. It frees nothing, so no sale is locked.
     pub async fn payment_paid(&self, received: &Received) -> Result<Handled, Error> {
         let now_ms = self.now_ms();
+        let at = step::At {
+            now_ms,
+            ask_at_ms: self.ask_at_ms(now_ms),
+        };
         let handled = db::transact!(&self.pool, "order.payment_paid", async |tx: &mut Tx<'_>| {
-            pay(tx, received, now_ms).await
+            pay(tx, received, at).await
         })
         .await?;
         self.wake.now();
@@ -40,9 +44,13 @@ impl App {
     }
 }
 
-async fn pay(tx: &mut Tx<'_>, received: &Received, now_ms: i64) -> Result<Handled, Error> {
+async fn pay(tx: &mut Tx<'_>, received: &Received, at: step::At) -> Result<Handled, Error> {
     let id = received.order;
+    let now_ms = at.now_ms;
     let Some(order) = orders::lock(tx, id).await? else {
+        if let Some(handled) = retail::pay(tx, received, at).await? {
+            return Ok(handled);
+        }
         Alarm::NoOrder.raise();
         error!(
             order.id = id.get(),

@@ -1,7 +1,7 @@
 use db::Tx;
 use ids::OrderId;
 
-use super::{App, Handled};
+use super::{App, Handled, retail, step};
 use crate::{
     Error,
     domain::PaymentNo,
@@ -16,10 +16,18 @@ impl App {
         id: OrderId,
         payment: &PaymentNo,
     ) -> Result<Handled, Error> {
+        let now_ms = self.now_ms();
+        let at = step::At {
+            now_ms,
+            ask_at_ms: self.ask_at_ms(now_ms),
+        };
         db::transact!(&self.pool, "order.payment_refunded", async |tx: &mut Tx<
             '_,
         >| {
             let Some(order) = orders::lock(tx, id).await? else {
+                if retail::refunded(tx, id, payment, at).await? {
+                    return Ok(Handled::Done);
+                }
                 Alarm::NoOrder.raise();
                 return Ok(Handled::Dead("no such order"));
             };

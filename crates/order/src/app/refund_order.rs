@@ -3,13 +3,13 @@ use db::Tx;
 use ids::OrderId;
 use tracing::info;
 
-use super::{App, step};
+use super::{App, Face, step};
 use crate::{
     Error,
-    domain::Order,
+    domain::{Order, Wrong},
     store::{
         orders::{self, Change},
-        sales,
+        sales, shipments,
     },
 };
 
@@ -21,10 +21,13 @@ impl App {
         admin: &Principal,
         id: OrderId,
         reason: &str,
-    ) -> Result<Order, Error> {
-        let seen = orders::find(&self.pool, id)
-            .await?
-            .ok_or(Error::NoOrder(id))?;
+    ) -> Result<Face, Error> {
+        let Some(seen) = orders::find(&self.pool, id).await? else {
+            let order = self.refund_retail(admin, id).await?;
+            let order = order.ok_or(Error::NoOrder(id))?;
+            log(admin, id, reason);
+            return Ok(Face::Retail(Box::new(order)));
+        };
         let now_ms = self.now_ms();
         let at = step::At {
             now_ms,
@@ -42,6 +45,11 @@ impl App {
                 state: next.clone(),
                 ..order.clone()
             };
+            if next != order.state && shipments::sent(tx, id).await? {
+                // Its units would be sold again, and they are gone.
+                let why = Wrong::Sent;
+                return Err(Error::NotRefundable { order: id, why });
+            }
             if next != order.state {
                 step::take(tx, &locked, &[Change { order, next }], at).await?;
             }
@@ -49,12 +57,16 @@ impl App {
         })
         .await?;
         self.wake.now();
-        info!(
-            order.id = id.get(),
-            admin.id = admin.user.get(),
-            reason,
-            "an order is refunded"
-        );
-        Ok(order)
+        log(admin, id, reason);
+        Ok(Face::Landed(Box::new(order)))
     }
+}
+
+fn log(admin: &Principal, id: OrderId, reason: &str) {
+    info!(
+        order.id = id.get(),
+        admin.id = admin.user.get(),
+        reason,
+        "an order is refunded"
+    );
 }

@@ -86,6 +86,8 @@ pub enum Wrong {
     Unpaid,
     #[error("it is over")]
     Over,
+    #[error("it was sent")]
+    Sent,
 }
 
 /// What to do with money that came in.

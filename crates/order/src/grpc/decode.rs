@@ -2,12 +2,15 @@
 
 use ids::{ActivityId, OrderId, OrderNo, ProductId};
 use money::Money;
-use proto::order::{FenceRequest, ListOrdersRequest, OpenSaleRequest, State, fence_request};
+use proto::order::{
+    FenceRequest, ListAllOrdersRequest, ListOrdersRequest, OpenSaleRequest, State, fence_request,
+};
 
 use crate::{
     Error,
     app::{Intent, Wanted},
-    domain::{Edit, Epoch, Terms, TermsRefused, Version},
+    domain::{Edit, Epoch, Terms, TermsRefused, Version, Wish},
+    store::listing::Filter,
 };
 
 const PAGE_SIZE: u32 = 20;
@@ -71,17 +74,67 @@ pub(super) fn list(request: &ListOrdersRequest) -> Result<(Wanted, u32, u32), Er
     let wanted = match state {
         State::Unspecified => Wanted::All,
         State::Processing => Wanted::Processing,
-        State::Pending => Wanted::State("pending"),
-        State::Closing => Wanted::State("closing"),
-        State::Paid => Wanted::State("paid"),
-        State::Closed => Wanted::State("closed"),
-        State::Refused => Wanted::State("refused"),
-        State::Refunding => Wanted::State("refunding"),
-        State::Refunded => Wanted::State("refunded"),
+        state => Wanted::State(state_word(state)),
     };
-    let size = match request.page_size {
+    let (page, size) = page(request.page, request.page_size);
+    Ok((wanted, page, size))
+}
+
+/// As rows and lists spell it; empty: any.
+fn state_word(state: State) -> &'static str {
+    match state {
+        State::Unspecified | State::Processing => "",
+        State::Pending => "pending",
+        State::Closing => "closing",
+        State::Paid => "paid",
+        State::Closed => "closed",
+        State::Refused => "refused",
+        State::Refunding => "refunding",
+        State::Refunded => "refunded",
+        State::Shipped => "shipped",
+        State::Completed => "completed",
+    }
+}
+
+pub(super) fn list_all(request: &ListAllOrdersRequest) -> Result<(Filter, u32, u32), Error> {
+    let state = State::try_from(request.state).map_err(|_| Error::Parameter("state"))?;
+    let (page, size) = page(request.page, request.page_size);
+    let filter = Filter {
+        state: state_word(state),
+        user: request.user_id,
+        from_ms: request.from_ms,
+        to_ms: request.to_ms,
+    };
+    Ok((filter, page, size))
+}
+
+/// A page and its size, within bounds.
+pub(super) fn page(page: u32, size: u32) -> (u32, u32) {
+    let size = match size {
         0 => PAGE_SIZE,
         size => size.min(PAGE_SIZE_MAX),
     };
-    Ok((wanted, request.page.clamp(1, PAGE_MAX), size))
+    (page.clamp(1, PAGE_MAX), size)
+}
+
+/// Products and how many of each. The same product twice is one line of both.
+pub(super) fn wishes(lines: impl Iterator<Item = (i64, i32)>) -> Result<Vec<Wish>, Error> {
+    const LINES_MAX: usize = 50;
+    const QUANTITY_MAX: i32 = 9_999;
+    let mut wishes: Vec<Wish> = Vec::new();
+    for (product, quantity) in lines {
+        if !(1..=QUANTITY_MAX).contains(&quantity) {
+            return Err(Error::Parameter("quantity: 1 to 9999"));
+        }
+        let product = ProductId::try_from(product).map_err(|_| Error::ProductMissing(product))?;
+        let same = wishes.iter_mut().find(|wish| wish.product == product);
+        match same {
+            Some(wish) => wish.quantity = (wish.quantity + quantity).min(QUANTITY_MAX),
+            None => wishes.push(Wish { product, quantity }),
+        }
+    }
+    if wishes.len() > LINES_MAX {
+        return Err(Error::Parameter("items: at most 50 products"));
+    }
+    Ok(wishes)
 }

@@ -44,6 +44,16 @@ pub(super) fn order(order: &Order) -> OrderView {
         expires_at_ms: order.expires_at_ms,
         paid_at_ms: payment.map_or(0, |payment| payment.at_ms),
         payment_no: payment.map_or_else(String::new, |payment| payment.no.as_str().to_owned()),
+        goods_fen: order.total().map_or(0, Money::fen),
+        lines: vec![wire::OrderLine {
+            product_id: order.terms.product.get(),
+            product_name: order.terms.product_name.clone(),
+            product_image: order.terms.product_image.clone(),
+            price_fen: order.terms.price.fen(),
+            quantity: order.units.quantity(),
+            discount_fen: 0,
+        }],
+        ..OrderView::default()
     }
 }
 
@@ -51,6 +61,7 @@ pub(super) fn order(order: &Order) -> OrderView {
 pub(super) fn face(face: Face, buyer: UserId) -> OrderView {
     match face {
         Face::Landed(landed) => order(&landed),
+        Face::Retail(order) => super::retail::order_view(&order),
         Face::Processing(taken) => accepted(*taken, buyer, wire::State::Processing, ""),
         Face::Interrupted(taken) => accepted(*taken, buyer, wire::State::Refused, INTERRUPTED),
     }
@@ -64,7 +75,17 @@ fn accepted(accepted: Accepted, buyer: UserId, state: wire::State, reason: &str)
     } else {
         accepted.order_no
     };
+    let line = wire::OrderLine {
+        product_id: accepted.product_id,
+        product_name: accepted.product_name.clone(),
+        product_image: accepted.product_image.clone(),
+        price_fen: accepted.price_fen,
+        quantity: accepted.quantity,
+        discount_fen: 0,
+    };
     OrderView {
+        lines: vec![line],
+        goods_fen: accepted.price_fen.saturating_mul(accepted.quantity.into()),
         id: accepted.order_id,
         order_no,
         user_id: buyer.get(),
@@ -80,12 +101,11 @@ fn accepted(accepted: Accepted, buyer: UserId, state: wire::State, reason: &str)
         epoch: accepted.epoch,
         created_at_ms: accepted.at_ms,
         expires_at_ms: 0,
-        paid_at_ms: 0,
-        payment_no: String::new(),
+        ..OrderView::default()
     }
 }
 
-fn state(state: &State) -> wire::State {
+pub(super) fn state(state: &State) -> wire::State {
     match state {
         State::Pending { .. } => wire::State::Pending,
         State::Closing { .. } => wire::State::Closing,
@@ -97,7 +117,7 @@ fn state(state: &State) -> wire::State {
     }
 }
 
-fn reason(state: &State) -> &'static str {
+pub(super) fn reason(state: &State) -> &'static str {
     match state {
         State::Refunding { .. } | State::Refunded { .. } => REFUNDED,
         State::Pending { .. }

@@ -152,36 +152,51 @@ impl Row {
     }
 
     fn read_state(&self) -> Option<State> {
-        let payment = || {
-            Some(Payment {
-                no: PaymentNo::parse(&self.payment_no)?,
-                at_ms: self.paid_at_ms,
-            })
-        };
-        Some(match self.state.as_str() {
-            "pending" => State::Pending {
-                expires_at_ms: self.expires_at_ms,
-                pay_opened: self.pay_opened,
-            },
-            "closing" => State::Closing {
-                reason: value(CLOSE_REASONS, &self.reason)?,
-            },
-            "paid" => State::Paid {
-                payment: payment()?,
-            },
-            "closed" => State::Closed {
-                reason: value(CLOSE_REASONS, &self.reason)?,
-            },
-            "refused" => State::Refused {
-                reason: value(REFUSE_REASONS, &self.reason)?,
-            },
-            "refunding" => State::Refunding {
-                payment: payment()?,
-            },
-            "refunded" => State::Refunded {
-                payment: payment()?,
-            },
-            _ => return None,
-        })
+        read_state(
+            (&self.state, &self.reason),
+            self.expires_at_ms,
+            self.pay_opened,
+            (&self.payment_no, self.paid_at_ms),
+        )
     }
+}
+
+/// A state as its columns say it: name and reason, and the number and the time of the payment.
+pub(super) fn read_state(
+    (state, reason): (&str, &str),
+    expires_at_ms: i64,
+    pay_opened: bool,
+    (payment_no, paid_at_ms): (&str, i64),
+) -> Option<State> {
+    let payment = || {
+        Some(Payment {
+            no: PaymentNo::parse(payment_no)?,
+            at_ms: paid_at_ms,
+        })
+    };
+    Some(match state {
+        "pending" => State::Pending {
+            expires_at_ms,
+            pay_opened,
+        },
+        "closing" => State::Closing {
+            reason: value(CLOSE_REASONS, reason)?,
+        },
+        "paid" => State::Paid {
+            payment: payment()?,
+        },
+        "closed" => State::Closed {
+            reason: value(CLOSE_REASONS, reason)?,
+        },
+        "refused" => State::Refused {
+            reason: value(REFUSE_REASONS, reason)?,
+        },
+        "refunding" => State::Refunding {
+            payment: payment()?,
+        },
+        "refunded" => State::Refunded {
+            payment: payment()?,
+        },
+        _ => return None,
+    })
 }

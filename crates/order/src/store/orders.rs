@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use db::{Pool, Tx};
-use ids::{OrderId, UserId};
+use ids::OrderId;
 use sqlx::{MySql, MySqlExecutor, QueryBuilder};
 
 use super::{
@@ -178,44 +178,19 @@ pub(crate) async fn change(
     Ok(())
 }
 
-/// A buyer's orders, newest first. An empty `state` means any.
-pub(crate) async fn list(
-    pool: &Pool,
-    user: UserId,
-    state: &str,
-    offset: u64,
-    limit: u64,
-) -> Result<Vec<Order>, Error> {
-    let rows = sqlx::query_as!(
-        Row,
-        r#"SELECT id, activity_id, user_id, state, reason, epoch, at_ms, request_key, units,
-                  product_id, product_name, product_image, price_fen, expires_at_ms,
-                  pay_opened AS "pay_opened: bool", payment_no, paid_at_ms
-           FROM orders WHERE user_id = ? AND (? = '' OR state = ?)
-           ORDER BY at_ms DESC, id DESC LIMIT ? OFFSET ?"#,
-        user.get(),
-        state,
-        state,
-        limit,
-        offset,
-    )
-    .fetch_all(pool)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(Row::into_order)
-        .collect::<Result<_, _>>()?)
-}
-
-pub(crate) async fn count(pool: &Pool, user: UserId, state: &str) -> Result<i64, Error> {
-    Ok(sqlx::query_scalar!(
-        "SELECT COUNT(*) FROM orders WHERE user_id = ? AND (? = '' OR state = ?)",
-        user.get(),
-        state,
-        state,
-    )
-    .fetch_one(pool)
-    .await?)
+/// Those of the orders that have a row, outside of any transaction.
+pub(crate) async fn read(pool: &Pool, ids: &[i64]) -> Result<HashMap<OrderId, Order>, Error> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(ROWS_MAX) {
+        let mut query = QueryBuilder::<MySql>::new(SELECT);
+        push_in(&mut query, ids);
+        let rows: Vec<Row> = query.build_query_as().fetch_all(pool).await?;
+        for row in rows {
+            let order = row.into_order()?;
+            found.insert(order.id, order);
+        }
+    }
+    Ok(found)
 }
 
 /// Which of the orders have a row.

@@ -1,13 +1,13 @@
 use fault::{Fault, Reason};
 use order::model::State;
 
-use crate::support::{PRICE_FEN, accepted, buyer, id, item, open};
+use crate::support::{PRICE_FEN, accepted, buyer, id, item, landed, open};
 
 #[tokio::test]
 async fn a_pending_order_may_be_paid_until_it_expires() {
     let world = open(10).await;
     world.land_one(item(7, 1, "0:3,1:4")).await;
-    let order = world.app.allow_payment(&buyer(1), id(7)).await.unwrap();
+    let order = landed(world.app.allow_payment(&buyer(1), id(7)).await.unwrap());
     assert!(matches!(
         order.state,
         State::Pending {

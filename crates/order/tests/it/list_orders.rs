@@ -14,6 +14,7 @@ async fn list(world: &World, wanted: Wanted, page: u32, size: u32) -> (Vec<Strin
         .unwrap();
     let name = |face: &Face| match face {
         Face::Landed(order) => order.id.to_string(),
+        Face::Retail(order) => format!("+{}", order.id),
         Face::Processing(accepted) => format!("?{}", accepted.order_id),
         Face::Interrupted(accepted) => format!("!{}", accepted.order_id),
     };

@@ -1,7 +1,9 @@
 use fault::{Fault, Reason};
 use order::{Intent, model::State};
 
-use crate::support::{Event, PRICE_FEN, admin, end, id, item, open, payment, released, returned};
+use crate::support::{
+    Event, PRICE_FEN, admin, end, id, item, landed, open, payment, released, returned,
+};
 
 #[tokio::test]
 async fn a_refund_frees_the_units_and_tells_payment_once() {
@@ -16,7 +18,7 @@ async fn a_refund_frees_the_units_and_tells_payment_once() {
             .await
             .unwrap();
         assert_eq!(
-            order.state,
+            landed(order).state,
             State::Refunding {
                 payment: payment("PAY1")
             }

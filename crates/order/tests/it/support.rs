@@ -8,13 +8,13 @@ use ids::{ActivityId, OrderId, ProductId, UserId};
 use money::Money;
 use mq::Message as _;
 use order::{
-    App, Closing, Fenced, Handled, Intent, LandOutcome, Received,
+    App, Closing, Face, Fenced, Handled, Intent, LandOutcome, Peers, Received, Retail,
     model::{Edit, Epoch, Item, Order, Payment, PaymentNo, RequestKey, State, Terms, Version},
 };
 use prost::Message as _;
 use proto::{
     payment::{OrderClosing, RefundDue},
-    product::StockReturned,
+    product::{StockReturned, inventory_client::InventoryClient},
     seckill::{Accepted, Released, seckill_client::SeckillClient},
 };
 use service::Ctx;
@@ -31,6 +31,24 @@ pub(crate) const CLOSING: Closing = Closing {
     lease_ms: 10_000,
     ask_again_ms: 30_000,
 };
+
+pub(crate) const RETAIL: Retail = Retail {
+    payment_window_s: 1_800,
+    creating_ms: 15_000,
+    unpaid_max: 20,
+    confirm_days: 10,
+    cart_lines_max: 50,
+    cart_quantity_max: 999,
+    anonymous_cart_days: 30,
+};
+
+/// The order of a sale.
+pub(crate) fn landed(face: Face) -> Order {
+    match face {
+        Face::Landed(order) => *order,
+        other => panic!("{other:?} is no order of a sale"),
+    }
+}
 
 /// The verbs, on real MySQL. Nothing runs by itself, so the outbox keeps what is written.
 pub(crate) struct World {
@@ -58,13 +76,22 @@ pub(crate) async fn world() -> World {
     let pool = db::connect(&db).await.unwrap();
     let accepted = Arc::new(Mutex::new(Vec::new()));
     let peer = seckill::start(&ctx, accepted.clone()).await;
-    let seckill = SeckillClient::new(rpc::peer(&peer, &fleet()));
+    let nobody = rpc::PeerConfig {
+        url: "http://127.0.0.1:1".to_owned(),
+        timeout_ms: 1_000,
+    };
+    let peers = Peers {
+        seckill: SeckillClient::new(rpc::peer(&peer, &fleet())),
+        // What needs the stock is in e2e's tests, with the real one.
+        inventory: InventoryClient::new(rpc::peer(&nobody, &fleet())),
+    };
     let app = App::new(
         pool.clone(),
         clock.clone(),
         outbox::Wake::default(),
-        seckill,
+        peers,
         CLOSING,
+        RETAIL,
     );
     World {
         app: Arc::new(app),
