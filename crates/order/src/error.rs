@@ -128,8 +128,11 @@ impl Fault for Error {
             Self::Corrupt(_) => Reason::Internal,
             Self::NoOrder(_) | Self::NoSuchNumber => Reason::OrderNotFound,
             Self::NoSale(_) => Reason::ActivityNotFound,
-            Self::Behind { .. } => Reason::Unavailable,
-            Self::Processing(_) | Self::NotRefundable { .. } => Reason::OrderState,
+            Self::Behind { .. } | Self::BeingCreated => Reason::Unavailable,
+            Self::Processing(_)
+            | Self::NotRefundable { .. }
+            | Self::NotShippable(_)
+            | Self::NotConfirmable(_) => Reason::OrderState,
             Self::NotPayable { why, .. } => match why {
                 Wrong::Expired => Reason::OrderExpired,
                 Wrong::Paid => Reason::OrderPaid,
@@ -137,17 +140,14 @@ impl Fault for Error {
             },
             Self::NotCancellable { .. } => Reason::OrderCancelFailed,
             Self::Terms(_) => Reason::SeckillParameter,
-            Self::Parameter(_) => Reason::OrderParameter,
-            Self::Seckill(error) => error.reason(),
-            Self::Product(error) => error.reason(),
+            Self::Parameter(_) | Self::Template(_) => Reason::OrderParameter,
+            Self::Seckill(error) | Self::Product(error) => error.reason(),
             Self::Auth(error) => error.reason(),
-            Self::BeingCreated => Reason::Unavailable,
             Self::KeyReused => Reason::IdempotencyKeyReused,
             Self::TooManyUnpaid => Reason::OrderCreateFailed,
             Self::ProductMissing(_) => Reason::ProductNotFound,
             Self::ProductOffShelf(_) => Reason::ProductOffShelf,
             Self::Short(_) => Reason::StockInsufficient,
-            Self::NotShippable(_) | Self::NotConfirmable(_) => Reason::OrderState,
             Self::CartToken | Self::CartQuantity => Reason::CartParameter,
             Self::CartFull => Reason::CartLimit,
             Self::CartEmpty => Reason::CartEmpty,
@@ -162,7 +162,6 @@ impl Fault for Error {
             Self::NoCoupon(NoCoupon::Gone) => Reason::CouponsGone,
             Self::NoCoupon(NoCoupon::Limit) => Reason::CouponLimit,
             Self::NotMet(_) => Reason::CouponNotMet,
-            Self::Template(_) => Reason::OrderParameter,
         }
     }
 

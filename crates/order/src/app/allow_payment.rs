@@ -38,9 +38,8 @@ impl App {
             Ok(Some(allowed))
         })
         .await?;
-        match allowed {
-            Some(order) => return Ok(Face::Landed(Box::new(order))),
-            None => {}
+        if let Some(order) = allowed {
+            return Ok(Face::Landed(Box::new(order)));
         }
         match self.allow_retail_payment(caller, id).await? {
             Some(order) => Ok(Face::Retail(Box::new(order))),

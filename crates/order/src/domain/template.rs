@@ -49,7 +49,7 @@ pub enum NotTerms {
 }
 
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
-const FEN_MAX: i64 = 100_000_000_00;
+const FEN_MAX: i64 = 10_000_000_000;
 pub(crate) const TOTAL_MAX: i64 = 10_000_000;
 
 impl TemplateTerms {
