@@ -117,6 +117,8 @@ fn status(view: &wire::OrderView) -> &'static str {
         State::Refused => "failed",
         State::Refunding => "refunding",
         State::Refunded => "refunded",
+        State::Shipped => "shipped",
+        State::Completed => "completed",
     }
 }
 
