@@ -35,9 +35,15 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use proto::{
-    compare::compare_client::CompareClient, order::order_client::OrderClient,
-    payment::payment_client::PaymentClient, product::product_client::ProductClient,
-    seckill::seckill_client::SeckillClient, user::user_client::UserClient,
+    compare::compare_client::CompareClient,
+    order::{
+        cart_client::CartClient, coupons_client::CouponsClient, order_client::OrderClient,
+        retail_client::RetailClient,
+    },
+    payment::payment_client::PaymentClient,
+    product::{inventory_client::InventoryClient, product_client::ProductClient},
+    seckill::seckill_client::SeckillClient,
+    user::user_client::UserClient,
 };
 use service::Ctx;
 
@@ -114,7 +120,11 @@ fn parts(ctx: &Ctx, config: Config) -> anyhow::Result<Gateway> {
         lanes: Lanes::new(config.lanes),
         reserver,
         user: UserClient::new(user),
+        inventory: InventoryClient::new(product.clone()),
         product: ProductClient::new(product),
+        retail: RetailClient::new(order.clone()),
+        cart: CartClient::new(order.clone()),
+        coupons: CouponsClient::new(order.clone()),
         order: OrderClient::new(order),
         seckill,
         payment: PaymentClient::new(payment),

@@ -3,9 +3,15 @@ use std::{ops::Deref, sync::Arc};
 use auth::{Principal, TokenError};
 use clock::SharedClock;
 use proto::{
-    compare::compare_client::CompareClient, order::order_client::OrderClient,
-    payment::payment_client::PaymentClient, product::product_client::ProductClient,
-    seckill::seckill_client::SeckillClient, user::user_client::UserClient,
+    compare::compare_client::CompareClient,
+    order::{
+        cart_client::CartClient, coupons_client::CouponsClient, order_client::OrderClient,
+        retail_client::RetailClient,
+    },
+    payment::payment_client::PaymentClient,
+    product::{inventory_client::InventoryClient, product_client::ProductClient},
+    seckill::seckill_client::SeckillClient,
+    user::user_client::UserClient,
 };
 
 use crate::{
@@ -27,7 +33,11 @@ pub(crate) struct Parts {
     pub(crate) reserver: Reserver,
     pub(crate) user: UserClient<rpc::Channel>,
     pub(crate) product: ProductClient<rpc::Channel>,
+    pub(crate) inventory: InventoryClient<rpc::Channel>,
     pub(crate) order: OrderClient<rpc::Channel>,
+    pub(crate) retail: RetailClient<rpc::Channel>,
+    pub(crate) cart: CartClient<rpc::Channel>,
+    pub(crate) coupons: CouponsClient<rpc::Channel>,
     pub(crate) seckill: SeckillClient<rpc::Channel>,
     pub(crate) payment: PaymentClient<rpc::Channel>,
     pub(crate) compare: CompareClient<rpc::Channel>,
@@ -68,6 +78,22 @@ impl Gateway {
 
     pub(crate) fn order(&self) -> OrderClient<rpc::Channel> {
         self.order.clone()
+    }
+
+    pub(crate) fn inventory(&self) -> InventoryClient<rpc::Channel> {
+        self.inventory.clone()
+    }
+
+    pub(crate) fn retail(&self) -> RetailClient<rpc::Channel> {
+        self.retail.clone()
+    }
+
+    pub(crate) fn cart(&self) -> CartClient<rpc::Channel> {
+        self.cart.clone()
+    }
+
+    pub(crate) fn coupons(&self) -> CouponsClient<rpc::Channel> {
+        self.coupons.clone()
     }
 
     pub(crate) fn seckill(&self) -> SeckillClient<rpc::Channel> {

@@ -1,10 +1,13 @@
 //! Making ordinary orders: all lines or none, once per key, never more than there is.
 
+use std::sync::Arc;
+
 use fault::Reason;
 use proto::{
     order::{AddToCartRequest, CreateOrderRequest, GetCartRequest, ListOrdersRequest, State},
     product::UpdateRequest,
 };
+use tokio::sync::Semaphore;
 
 use crate::support::{PRICE_FEN, Shop, admin, buyer, by, keyed, lines, reason};
 
@@ -105,10 +108,14 @@ async fn one_key_is_one_order_also_at_once() {
 async fn five_hundred_carts_on_ten_units() {
     let shop = Shop::open().await;
     let lamp = shop.product("lamp", PRICE_FEN, 10).await;
+    // As many at once as a gateway's lane lets through.
+    let lane = Arc::new(Semaphore::new(32));
     let calls: Vec<_> = (1..=500)
         .map(|user| {
             let (mut cart, mut retail) = (shop.cart.clone(), shop.retail.clone());
+            let lane = lane.clone();
             tokio::spawn(async move {
+                let _place = lane.acquire().await.unwrap();
                 let add = AddToCartRequest {
                     product_id: lamp,
                     quantity: 1,

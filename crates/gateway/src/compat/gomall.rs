@@ -1,6 +1,7 @@
 //! The shop that came before this one: `/api/…`, with business refusals as HTTP 200.
 
 mod accounts;
+mod cart;
 mod orders;
 mod products;
 mod seckill;
@@ -16,6 +17,7 @@ pub(crate) fn routes() -> Routes {
     let mut routes = Routes::new(Family::Gomall);
     accounts::routes(&mut routes);
     products::routes(&mut routes);
+    cart::routes(&mut routes);
     orders::routes(&mut routes);
     seckill::routes(&mut routes);
     routes

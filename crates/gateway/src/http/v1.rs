@@ -2,11 +2,15 @@
 
 mod accounts;
 mod activities;
+mod carts;
 pub(crate) mod compare;
+mod coupons;
+mod inventory;
 mod orders;
 mod payments;
 mod products;
 mod purchases;
+mod retail;
 
 pub(crate) use products::{PRODUCT_BYTES_MAX, product_id};
 
@@ -19,6 +23,10 @@ pub(crate) fn routes() -> Routes {
     activities::routes(&mut routes);
     purchases::routes(&mut routes);
     orders::routes(&mut routes);
+    retail::routes(&mut routes);
+    carts::routes(&mut routes);
+    coupons::routes(&mut routes);
+    inventory::routes(&mut routes);
     payments::routes(&mut routes);
     compare::routes(&mut routes);
     routes

@@ -1,14 +1,16 @@
-//! `/api/order`: what sales produce.
+//! `/api/order`: what was bought.
 
+use axum::http::HeaderMap;
 use money::Money;
 use proto::{order as wire, payment};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{List, PAGE_SIZE};
 use crate::{
-    body::Query,
+    body::{Json, Query},
     cx::Cx,
     handler::{Done, Path},
+    key::request_key,
     lane::Lane,
     refusal::Refusal,
     route::{Access, Routes},
@@ -20,6 +22,8 @@ use crate::{
 pub(super) fn routes(routes: &mut Routes) {
     use {Access::User, Lane::{Account, Money}};
     routes.get("/api/order", Account, User, list);
+    routes.post("/api/order", Account, User, create);
+    routes.post("/api/order/checkout", Account, User, checkout);
     routes.get("/api/order/{order_no}", Account, User, detail);
     routes.post("/api/order/{order_no}/pay", Money, User, pay);
     routes.post("/api/order/{order_no}/cancel", Account, User, cancel);
@@ -60,15 +64,58 @@ impl From<wire::OrderView> for Order {
     }
 }
 
-/// 0 processing, 1 awaiting payment, 2 paid, 5 over.
+/// 0 processing, 1 awaiting payment, 2 paid, 3 sent, 4 arrived, 5 over.
 const fn status(state: wire::State) -> i32 {
     use wire::State;
     match state {
         State::Processing | State::Unspecified => 0,
         State::Pending => 1,
         State::Paid | State::Refunding => 2,
+        State::Shipped => 3,
+        State::Completed => 4,
         State::Closing | State::Closed | State::Refused | State::Refunded => 5,
     }
+}
+
+#[derive(Deserialize)]
+struct Body {
+    product_id: i64,
+    quantity: i32,
+}
+
+async fn create(
+    gateway: Gateway,
+    cx: Cx,
+    headers: HeaderMap,
+    Json(body): Json<Body>,
+) -> Result<Order, Refusal> {
+    let line = wire::create_order_request::Line {
+        product_id: body.product_id,
+        quantity: body.quantity,
+    };
+    let made = place(&gateway, &cx, &headers, vec![line]).await?;
+    Ok(Order::from(made))
+}
+
+/// One order of everything in the cart; its pages count them.
+async fn checkout(gateway: Gateway, cx: Cx, headers: HeaderMap) -> Result<[Order; 1], Refusal> {
+    let made = place(&gateway, &cx, &headers, Vec::new()).await?;
+    Ok([Order::from(made)])
+}
+
+/// An order of some lines; of what is in the cart without any.
+async fn place(
+    gateway: &Gateway,
+    cx: &Cx,
+    headers: &HeaderMap,
+    lines: Vec<wire::create_order_request::Line>,
+) -> Result<wire::OrderView, Refusal> {
+    let request = cx.call(wire::CreateOrderRequest {
+        lines,
+        idempotency_key: request_key(headers, cx.user()?.get(), "order")?,
+        ..wire::CreateOrderRequest::default()
+    });
+    Ok(gateway.retail().create_order(request).await?.into_inner())
 }
 
 async fn list(

@@ -39,14 +39,49 @@ struct Line {
     quantity: i32,
     sub_total: Money,
     sub_total_fen: i64,
+    /// The line's part of the coupon.
+    discount_fen: i64,
+}
+
+impl From<wire::OrderLine> for Line {
+    fn from(line: wire::OrderLine) -> Self {
+        let sum = line.price_fen.saturating_mul(line.quantity.into());
+        Self {
+            product_id: line.product_id,
+            product_name: line.product_name,
+            product_image: line.product_image,
+            price: yuan(line.price_fen),
+            price_fen: line.price_fen,
+            quantity: line.quantity,
+            sub_total: yuan(sum),
+            sub_total_fen: sum,
+            discount_fen: line.discount_fen,
+        }
+    }
 }
 
 #[derive(Serialize)]
-struct Order {
+struct Address {
+    name: String,
+    phone: String,
+    region: String,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct Shipment {
+    carrier: String,
+    tracking_no: String,
+    shipped_at: String,
+    confirmed_at: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct Order {
     id: i64,
     order_no: String,
     user_id: i64,
-    items: [Line; 1],
+    items: Vec<Line>,
     product_id: i64,
     product_name: String,
     product_image: String,
@@ -55,6 +90,13 @@ struct Order {
     total_price_fen: i64,
     payable: Money,
     payable_fen: i64,
+    discount: Money,
+    discount_fen: i64,
+    /// 0: none.
+    coupon_id: i64,
+    address: Option<Address>,
+    remark: String,
+    shipment: Option<Shipment>,
     status: &'static str,
     /// Why an order that is over is over.
     reason: Option<String>,
@@ -70,36 +112,47 @@ struct Order {
 impl From<wire::OrderView> for Order {
     fn from(view: wire::OrderView) -> Self {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let (price, total) = (yuan(view.price_fen), yuan(view.total_fen));
+        let (goods, total) = (yuan(view.goods_fen), yuan(view.total_fen));
         Self {
             id: view.id,
             user_id: view.user_id,
             status: status(&view),
             reason: some(&view.reason),
-            source: "seckill",
+            source: if view.activity_id == 0 {
+                "normal"
+            } else {
+                "seckill"
+            },
+            discount: yuan(view.discount_fen),
+            discount_fen: view.discount_fen,
+            coupon_id: view.user_coupon_id,
+            address: view.address.map(|address| Address {
+                name: address.name,
+                phone: address.phone,
+                region: address.region,
+                detail: address.detail,
+            }),
+            remark: view.remark,
+            shipment: view.shipment.map(|shipment| Shipment {
+                carrier: shipment.carrier,
+                tracking_no: shipment.tracking_no,
+                shipped_at: rfc3339(shipment.shipped_at_ms),
+                confirmed_at: rfc3339_some(shipment.confirmed_at_ms),
+            }),
             activity_id: view.activity_id,
             payment_no: some(&view.payment_no),
             expire_at: rfc3339_some(view.expires_at_ms),
             paid_at: rfc3339_some(view.paid_at_ms),
             created_at: rfc3339(view.created_at_ms),
             product_id: view.product_id,
-            product_name: view.product_name.clone(),
-            product_image: view.product_image.clone(),
+            product_name: view.product_name,
+            product_image: view.product_image,
             quantity: view.quantity,
-            total_price: total,
-            total_price_fen: view.total_fen,
+            total_price: goods,
+            total_price_fen: view.goods_fen,
             payable: total,
             payable_fen: view.total_fen,
-            items: [Line {
-                product_id: view.product_id,
-                product_name: view.product_name,
-                product_image: view.product_image,
-                price,
-                price_fen: view.price_fen,
-                quantity: view.quantity,
-                sub_total: total,
-                sub_total_fen: view.total_fen,
-            }],
+            items: view.lines.into_iter().map(Line::from).collect(),
             order_no: view.order_no,
         }
     }
@@ -123,7 +176,7 @@ fn status(view: &wire::OrderView) -> &'static str {
 }
 
 /// What `status` asks for; unknown words find nothing rather than everything.
-fn state(status: &str) -> Result<wire::State, Refusal> {
+pub(super) fn state(status: &str) -> Result<wire::State, Refusal> {
     use wire::State;
     Ok(match status {
         "" | "all" => State::Unspecified,
@@ -135,6 +188,8 @@ fn state(status: &str) -> Result<wire::State, Refusal> {
         "failed" => State::Refused,
         "refunding" => State::Refunding,
         "refunded" => State::Refunded,
+        "shipped" => State::Shipped,
+        "completed" => State::Completed,
         _ => return Err(Refusal::bad(format!("no order has the status {status}"))),
     })
 }
