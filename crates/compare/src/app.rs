@@ -133,7 +133,7 @@ impl App {
         &self,
         name: &JobName,
         attempt: i32,
-        progress: crate::engine::Progress,
+        progress: diff::Progress,
     ) -> Result<bool, Error> {
         let beat = Beat {
             attempt,

@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::engine::{Failure, FailureCode, Meter, Progress, Request, Summary};
+use diff::{Failure, FailureCode, Meter, Progress, Request, Summary};
 
 pub use serve::serve;
 

@@ -1,9 +1,10 @@
+use diff::Limits;
 use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 use service::config::Validate;
 
-use crate::{domain::Rules, engine::Limits};
+use crate::domain::Rules;
 
 /// Everything the compare service is told: `deploy/config/compare.toml`.
 #[derive(Debug, Clone, Deserialize)]

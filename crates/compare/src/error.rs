@@ -1,8 +1,8 @@
+use diff::Failure;
 use fault::{Fault, Reason};
 
 use crate::{
     domain::{JobName, Wrong},
-    engine::Failure,
     store::Corrupt,
 };
 

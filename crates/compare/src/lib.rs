@@ -8,9 +8,6 @@ mod config;
 mod domain;
 mod error;
 
-pub mod engine;
-mod sheet;
-
 pub mod child;
 
 mod app;

@@ -6,6 +6,7 @@
 
 mod folder;
 
+use diff::{Failure, Input, Limits, Progress, Request, Stage, Summary};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -31,7 +32,6 @@ use crate::{
     child,
     config::Config,
     domain::Job,
-    engine::{Failure, Input, Limits, Progress, Request, Stage, Summary},
     error::Error,
     metrics::Run,
 };
@@ -287,7 +287,7 @@ impl Worker {
 }
 
 fn cancelled() -> Failure {
-    Failure::new(crate::engine::FailureCode::Cancelled, "已取消")
+    Failure::new(diff::FailureCode::Cancelled, "已取消")
 }
 
 async fn fetch(blob: &Blob, key: &str, path: &Path) -> Result<(), Failure> {

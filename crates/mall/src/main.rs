@@ -3,12 +3,13 @@
 mod compare_files;
 mod fleet;
 mod migrate;
+mod sheet_text;
 mod simulate;
 mod token;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// A tenth faster than the system's in a rush.
 #[global_allocator]
@@ -35,6 +36,12 @@ enum Command {
     Compare,
     /// Compare two workbooks, without any server.
     CompareFiles(compare_files::Arguments),
+    /// Print a workbook as text, a row a line: what git compares workbooks by.
+    SheetText(sheet_text::Arguments),
+    /// Print what a shell needs to complete this command: bash, zsh, fish, elvish, powershell.
+    Completion {
+        shell: clap_complete::Shell,
+    },
     /// One comparison for the process that started this one.
     #[command(hide = true)]
     CompareChild,
@@ -72,6 +79,12 @@ fn main() -> ExitCode {
         Command::Payment => fleet::run(directory, &[payment::NAME]),
         Command::Compare => fleet::run(directory, &[compare::NAME]),
         Command::CompareFiles(arguments) => compare_files::run(&arguments),
+        Command::SheetText(arguments) => sheet_text::run(&arguments),
+        Command::Completion { shell } => {
+            let mut command = Arguments::command();
+            clap_complete::generate(shell, &mut command, "mall", &mut std::io::stdout());
+            ExitCode::SUCCESS
+        }
         Command::CompareChild => compare::child::serve(),
         Command::All => fleet::run(directory, &fleet::NAMES),
         Command::Migrate { service } => migrate::run(directory, service.as_deref()),

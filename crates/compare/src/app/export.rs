@@ -1,9 +1,9 @@
 use auth::Principal;
+use diff::Options;
 
 use super::App;
 use crate::{
     domain::{Job, JobName, State, Wrong},
-    engine::Options,
     error::Error,
 };
 

@@ -1,9 +1,9 @@
 use super::{App, Say};
 use crate::{
     domain::{JobName, State},
-    engine::Failure,
     error::Error,
 };
+use diff::Failure;
 
 /// Before it is tried again, after each try; the last repeats.
 const AGAIN_MS: [i64; 3] = [1_000, 5_000, 30_000];

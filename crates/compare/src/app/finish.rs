@@ -1,10 +1,10 @@
 use super::{App, Say};
 use crate::{
     domain::{Compared, Counts, Facts, Job, Price},
-    engine::Summary,
     error::Error,
     store::Report,
 };
+use diff::Summary;
 
 impl App {
     /// Ends an attempt with its result, which is in the store. `false`: the attempt had lost its

@@ -1,6 +1,7 @@
 mod form;
 
 use auth::Principal;
+use diff::{Failure, Options};
 use futures_util::Stream;
 use ids::UserId;
 use tracing::warn;
@@ -9,7 +10,6 @@ use self::form::{Form, Received};
 use super::App;
 use crate::{
     domain::{Job, JobName, State, Upload, Work},
-    engine::{Failure, Options},
     error::Error,
     store::Inserted,
 };

@@ -11,7 +11,7 @@ use std::{
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::{Answer, Line, Order, Verb, timed_out};
-use crate::engine::{Failure, FailureCode, Limits, compare, quote};
+use diff::{Failure, FailureCode, Limits, compare, quote};
 
 const FAILED: u8 = 2;
 /// What a result may take on disk, per file.

@@ -3,7 +3,7 @@ use money::Money;
 use serde::{Deserialize, Serialize};
 
 use super::{Ending, JobName, Price, Source, State, Work, Wrong};
-use crate::engine::{Failure, FailureCode, PairReport, Summary};
+use diff::{Failure, FailureCode, PairReport, Summary};
 
 /// One comparison, from its submission until its files are gone.
 #[derive(Debug, Clone, PartialEq)]

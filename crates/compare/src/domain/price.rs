@@ -3,7 +3,7 @@
 use money::Money;
 use serde::Deserialize;
 
-use crate::engine::Summary;
+use diff::Summary;
 
 /// The operator's rules; everything in fen.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -82,7 +82,7 @@ impl Rule {
 
 impl Facts {
     pub fn of(summary: &Summary, paid_before: bool) -> Self {
-        let sum = |of: fn(&crate::engine::FileReport) -> u64| {
+        let sum = |of: fn(&diff::FileReport) -> u64| {
             summary.files.iter().map(of).fold(0, u64::saturating_add)
         };
         Self {

@@ -1,6 +1,6 @@
 //! Where a job stands.
 
-use crate::engine::{Failure, Progress, Stage};
+use diff::{Failure, Progress, Stage};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum State {

@@ -1,11 +1,9 @@
+use diff::Stage;
 use ids::UserId;
 use money::Money;
 use proto::compare::{Bill, Counts, Failure, FileView, JobView, Progress, State as Wire};
 
-use crate::{
-    domain::{Job, Source, State},
-    engine::Stage,
-};
+use crate::domain::{Job, Source, State};
 
 pub(super) fn job(job: &Job) -> JobView {
     let [file1, file2] = &job.sources;

@@ -1,12 +1,12 @@
 //! A job as columns, and back.
 
+use diff::{Failure, FailureCode, Progress, Stage};
 use ids::UserId;
 use money::Money;
 
 use super::Corrupt;
-use crate::{
-    domain::{CodeUrl, Compared, Ending, Job, JobName, Price, Receipt, Rule, Source, State, Work},
-    engine::{Failure, FailureCode, Progress, Stage},
+use crate::domain::{
+    CodeUrl, Compared, Ending, Job, JobName, Price, Receipt, Rule, Source, State, Work,
 };
 
 pub(super) struct Row {

@@ -1,4 +1,5 @@
 use db::Tx;
+use diff::Progress;
 use ids::UserId;
 
 use super::{
@@ -7,7 +8,6 @@ use super::{
 };
 use crate::{
     domain::{CodeUrl, Job, JobName, Source, State},
-    engine::Progress,
     error::Error,
 };
 

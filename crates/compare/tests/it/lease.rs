@@ -1,7 +1,5 @@
-use compare::{
-    Begun, Failed,
-    engine::{Failure, FailureCode, Progress, Stage},
-};
+use compare::{Begun, Failed};
+use diff::{Failure, FailureCode, Progress, Stage};
 use fault::Reason;
 use proto::compare::{JobView, RetryRequest, State};
 use tonic::{Response, Status};

@@ -1,6 +1,9 @@
 //! One comparison service on private corners of real engines, with a worker that a test plays
 //! itself.
 
+use diff::{
+    FileReport, Options, OutputReport, PairReport, RowCounts, SheetReport, Summary, Timing,
+};
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
@@ -11,9 +14,6 @@ use blob::Blob;
 use clock::{Clock, FakeClock};
 use compare::{
     App, Begun, Config, Started,
-    engine::{
-        FileReport, Options, OutputReport, PairReport, RowCounts, SheetReport, Summary, Timing,
-    },
     model::{Job, JobName},
 };
 use fault::{Fault, Reason};

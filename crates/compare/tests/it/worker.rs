@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
 use clock::Clock;
-use compare::engine::Summary;
+use diff::Summary;
 use proto::compare::State;
 use service::{Ctx, Role};
 

@@ -1,8 +1,9 @@
 //! Bombs, and limits that end the child and nothing else.
 
+use diff::FailureCode;
 use std::path::Path;
 
-use compare::{child, engine::FailureCode};
+use compare::child;
 use tokio_util::sync::CancellationToken;
 
 use super::{

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use compare::engine::FailureCode as Code;
+use diff::FailureCode as Code;
 
 use super::{
     fixtures::{Book, compound, row},

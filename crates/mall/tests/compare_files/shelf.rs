@@ -1,14 +1,12 @@
 //! Hostile files on a shelf, and each compared with itself in a child.
 
+use diff::{FailureCode, Input, Limits, Options, Request, Summary};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use compare::{
-    child,
-    engine::{FailureCode, Input, Limits, Options, Request, Summary},
-};
+use compare::child;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 

@@ -115,7 +115,7 @@ fn make(target: &Path, rows: u32, columns: u32, folder: &Path) -> Result<()> {
     if folder.join("planted.json").exists() {
         return Ok(());
     }
-    build(&["--package", "compare", "--example", "pairs"])?;
+    build(&["--package", "diff", "--example", "pairs"])?;
     let (rows, columns) = (rows.to_string(), columns.to_string());
     let example = target.join("release/examples/pairs");
     process::run(Command::new(example).args([rows, columns]).arg(folder))

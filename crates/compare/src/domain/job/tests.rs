@@ -234,7 +234,7 @@ fn only_what_the_files_did_not_cause_is_retried() {
 
 #[test]
 fn the_counts_are_those_of_all_pairs() {
-    use crate::engine::{KeyReport, PairReport, RowCounts};
+    use diff::{KeyReport, PairReport, RowCounts};
     let pair = PairReport {
         rows: RowCounts {
             unchanged: 5,
