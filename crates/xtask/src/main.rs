@@ -3,6 +3,7 @@
 mod bench;
 mod chaos;
 mod check;
+mod corpus;
 mod engines;
 mod fleet;
 mod k6;
@@ -35,6 +36,8 @@ cargo xtask <command>
                   steady; none: all four
   model           the sale's protocol in every interleaving, and what each of its guards is for
   chaos           faults strike a running sale until something breaks (--rounds N, --seed S)
+  corpus [FOLDER] compare every workbook of a folder, or of other projects' test data, with itself,
+                  with a planted edit and with copies (--seconds N, --json FILE)
   ci              formatting, lints, tidy and generated files: everything that needs no engine
   tidy            the house rules that no compiler checks
   sqlx [CRATE…]   prepare .sqlx from the migrations (--check: only compare)
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         "chaos" => chaos::chaos(&rest),
         "smoke" => smoke::smoke(&rest),
         "test" => test::test(&rest),
+        "corpus" => corpus::corpus(&rest),
         "ci" => check::ci(),
         "tidy" => tidy::tidy(),
         "sqlx" => sqlx::sqlx(&rest),

@@ -22,7 +22,7 @@ pub(super) struct Paint {
 
 impl Paint {
     fn with(self, code: &str, text: &str) -> String {
-        if self.coloured && !text.is_empty() {
+        if self.coloured && !text.is_empty() && !code.is_empty() {
             format!("\x1b[{code}m{text}\x1b[0m")
         } else {
             text.to_owned()

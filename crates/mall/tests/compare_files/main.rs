@@ -9,3 +9,4 @@ mod fixtures;
 mod odd;
 mod pandas;
 mod shelf;
+mod shown;
