@@ -162,7 +162,7 @@ fn check(file: &Path, files: &[PathBuf], desk: &Path, tally: &mut Tally) {
         match ask(file, &edited) {
             Answer::Different(_) => tally.seen += 1,
             Answer::Refused(code) => {
-                *tally.refused.entry(format!("{code} edited")).or_default() += 1
+                *tally.refused.entry(format!("{code} edited")).or_default() += 1;
             }
             Answer::Identical => tally.wrong.push(format!("{name}: {what} is not seen")),
             Answer::Died(how) => tally.wrong.push(format!("{name} edited: {how}")),

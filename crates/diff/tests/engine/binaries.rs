@@ -1,6 +1,9 @@
 //! What the binary formats and ODS really hold, and what is no table at all.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use diff::FailureCode;
 
@@ -34,7 +37,7 @@ impl Desk {
         path
     }
 
-    fn identical(&self, left: &PathBuf, right: &PathBuf) -> bool {
+    fn identical(&self, left: &Path, right: &Path) -> bool {
         self.files(left, right, "{}").unwrap().summary.identical
     }
 }

@@ -240,7 +240,7 @@ fn a_list_of_parts_is_chinese() {
     let desk = Desk::new();
     let mut parts = "序号,规格型号,数量\n".to_owned();
     for row in 1..40 {
-        let _ = write!(parts, "{row},Φ{row}×{}±0.5℃,{row}\n", row + 1);
+        let _ = writeln!(parts, "{row},Φ{row}×{}±0.5℃,{row}", row + 1);
     }
     let (left, right) = (desk.path("left.csv"), desk.path("right.csv"));
     fs::write(&left, encoding_rs::GB18030.encode(&parts).0).unwrap();

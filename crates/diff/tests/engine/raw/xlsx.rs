@@ -111,10 +111,8 @@ pub(crate) fn relations(targets: &[(&str, &str)]) -> String {
 }
 
 pub(crate) fn sst(items: &[&str]) -> String {
-    let items: String = items
-        .iter()
-        .map(|item| format!("<si>{item}</si>"))
-        .collect();
+    let items = items.iter().map(|item| format!("<si>{item}</si>"));
+    let items = items.collect::<Vec<_>>().concat();
     format!("<sst {MAIN}>{items}</sst>")
 }
 
