@@ -22,7 +22,7 @@ ENGINES = {"MALL_MYSQL_URL", "MALL_REDIS_URL", "MALL_AMQP_URL", "MALL_S3_URL", "
 # Metrics that no crate of ours spells: Prometheus' own, the process's, the brokers'.
 OTHERS = re.compile(r"^(up|ALERTS|process_[a-z_]+|rabbitmq_[a-z_]+)$")
 FUNCTIONS = set("sum rate increase histogram_quantile max min count avg by without and or unless on "
-                "ignoring group_left group_right label_replace absent topk".split())
+                "ignoring group_left group_right label_replace absent topk vector".split())
 
 problems = []
 
