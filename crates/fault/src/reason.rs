@@ -99,7 +99,14 @@ reasons! {
     SignatureWrong = 40007, "SIGNATURE_WRONG", Unauthenticated, "签名错误";
     PaymentParameter = 40009, "PAYMENT_PARAMETER", Invalid, "支付参数错误";
     PaymentNotFound = 40010, "PAYMENT_NOT_FOUND", NotFound, "支付记录不存在";
+    RefundAboveRest = 40011, "REFUND_ABOVE_REST", Conflict, "退款金额超过可退金额";
     PaymentClosed = 40013, "PAYMENT_CLOSED", Conflict, "支付已关闭";
+    BalanceTooLittle = 40021, "BALANCE_TOO_LITTLE", Conflict, "余额不足";
+    AccountNotFound = 40022, "ACCOUNT_NOT_FOUND", NotFound, "账户不存在";
+    SameAccount = 40023, "SAME_ACCOUNT", Conflict, "不能转账给自己";
+    AmountRange = 40024, "AMOUNT_RANGE", Invalid, "金额超出范围";
+    HoldNotFound = 40025, "HOLD_NOT_FOUND", NotFound, "预扣记录不存在";
+    HoldSettled = 40026, "HOLD_SETTLED", Conflict, "预扣已结算";
 
     CartEmpty = 50001, "CART_EMPTY", Conflict, "购物车为空";
     CartLineNotFound = 50002, "CART_LINE_NOT_FOUND", NotFound, "购物车记录不存在";

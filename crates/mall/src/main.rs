@@ -1,5 +1,6 @@
 //! The only binary: one service per process, or all of them in one, and the commands around them.
 
+mod audit_money;
 mod compare_files;
 mod fleet;
 mod migrate;
@@ -51,6 +52,8 @@ enum Command {
     Migrate {
         service: Option<String>,
     },
+    /// Recompute the books of the payment service, and print what differs.
+    AuditMoney,
     /// Read every configuration as the services would, and say what is wrong.
     CheckConfig,
     /// Stand in for another company.
@@ -88,6 +91,7 @@ fn main() -> ExitCode {
         Command::CompareChild => compare::child::serve(),
         Command::All => fleet::run(directory, &fleet::NAMES),
         Command::Migrate { service } => migrate::run(directory, service.as_deref()),
+        Command::AuditMoney => audit_money::run(directory),
         Command::CheckConfig => fleet::check_config(directory),
         Command::Simulate(company) => simulate::run(company),
         Command::Token(arguments) => token::run(directory, &arguments),

@@ -1,33 +1,50 @@
 //! What the service can be asked to do: one verb, one file.
 
+mod adjust;
+mod audit;
+mod capture;
 mod check;
 mod close;
 mod create;
 mod get;
 mod get_refund;
-mod mock_pay;
+mod hold;
+mod journals;
+mod list;
 mod notify;
 mod numbers;
+mod pay_at_once;
 mod prune_inbox;
 mod record;
+mod refund;
 mod refund_due;
+mod release;
+mod report_day;
 mod send_refunds;
 mod subject_closing;
+mod top_up;
+mod transfer;
+mod wallet;
 
 use auth::Principal;
 use clock::SharedClock;
 use outbox::Wake;
 
 pub(crate) use self::{
+    audit::audit,
     get::Wanted,
     numbers::Numbers,
+    refund::RefundWish,
     refund_due::{DueRefund, Taken},
+    report_day::DayReport,
     subject_closing::ClosingSubject,
+    wallet::Purse,
 };
 use crate::{
     compare::Compare,
     domain::{Bill, Payment, Refund, Subject},
     error::Error,
+    ledger::{LedgerStore, Transfers},
     order::Order,
     provider::wechat::Wechat,
     purposes::Purpose,
@@ -37,6 +54,8 @@ use crate::{
 pub struct App {
     pub(crate) store: Store,
     pub(crate) numbers: Numbers,
+    pub(crate) ledger: LedgerStore,
+    pub(crate) transfers: Transfers,
     pub(crate) order: Order,
     pub(crate) compare: Compare,
     /// None: there is no contract with WeChat.
@@ -68,7 +87,8 @@ impl App {
                 self.order.allow_payment(principal, subject).await
             }
             Purpose::CompareJob => self.compare.allow_payment(principal, subject).await,
-            Purpose::TopUp => Err(Error::NotWired(purpose)),
+            // Opened by `top_up` only, which says the amount.
+            Purpose::TopUp => Err(Error::Parameter("a top-up is opened by its own call")),
         }
     }
 

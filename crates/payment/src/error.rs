@@ -2,7 +2,7 @@ use db::Retryable;
 use fault::{Fault, Reason};
 use ids::{PaymentNo, RefundNo};
 
-use crate::{domain::NotMoved, provider::Failure, purposes::Purpose, store::CorruptRow};
+use crate::{domain::NotMoved, ledger::NotAJournal, provider::Failure, store::CorruptRow};
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -22,8 +22,6 @@ pub(crate) enum Error {
     NotFound(String),
     #[error("{0}")]
     Parameter(&'static str),
-    #[error("payments for {} are not wired yet", .0.name())]
-    NotWired(Purpose),
     #[error("no payment company is configured for this channel")]
     NoProvider,
     #[error("{0} is no longer payable")]
@@ -60,6 +58,32 @@ pub(crate) enum Error {
     Undecryptable(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the notification is signed and makes no sense")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the movement was not made")]
+    Movement(Reason),
+    #[error("a movement is not one")]
+    NotAJournal(#[from] NotAJournal),
+    #[error("another transaction has just used the key, or opened the account")]
+    KeyRace,
+    #[error("the ledger: {0}")]
+    Ledger(&'static str),
+    #[error("the balance is too small")]
+    BalanceTooLittle,
+    #[error("account {0} is not there")]
+    AccountNotFound(i64),
+    #[error("both accounts are the same")]
+    SameAccount,
+    #[error("the amount is out of range")]
+    AmountRange,
+    #[error("the key belongs to another request")]
+    KeyReused,
+    #[error("hold {0} is not there")]
+    HoldNotFound(String),
+    #[error("hold {0} is settled")]
+    HoldSettled(String),
+    #[error("payment {0} is not paid")]
+    NotPaid(PaymentNo),
+    #[error("the refund is above what is left of the payment")]
+    RefundAboveRest,
     #[error("a rule was broken")]
     NotMoved(#[from] NotMoved),
     #[cfg_attr(
@@ -102,9 +126,7 @@ impl Fault for Error {
             Self::Caller(error) => error.reason(),
             Self::Owner(error) => error.reason(),
             Self::NotFound(_) => Reason::PaymentNotFound,
-            Self::Parameter(_) | Self::NotWired(_) | Self::Unreadable(_) => {
-                Reason::PaymentParameter
-            }
+            Self::Parameter(_) | Self::Unreadable(_) => Reason::PaymentParameter,
             Self::NoProvider => Reason::NoPaymentMethod,
             Self::Closed(_) => Reason::PaymentClosed,
             Self::Paid(_) => Reason::OrderPaid,
@@ -114,7 +136,19 @@ impl Fault for Error {
             Self::CloseOfPaid(_) => Reason::PaymentCloseFailed,
             Self::NotKnown { .. } | Self::RefundNotKnown { .. } => Reason::PaymentQueryFailed,
             Self::Forged(_) => Reason::SignatureWrong,
+            Self::Movement(reason) => *reason,
+            Self::KeyRace => Reason::Unavailable,
+            Self::NotAJournal(_) | Self::AmountRange => Reason::AmountRange,
+            Self::BalanceTooLittle => Reason::BalanceTooLittle,
+            Self::AccountNotFound(_) => Reason::AccountNotFound,
+            Self::SameAccount => Reason::SameAccount,
+            Self::KeyReused => Reason::IdempotencyKeyReused,
+            Self::HoldNotFound(_) => Reason::HoldNotFound,
+            Self::HoldSettled(_) => Reason::HoldSettled,
+            Self::RefundAboveRest => Reason::RefundAboveRest,
+            Self::NotPaid(_) => Reason::RefundFailed,
             Self::Corrupt(_)
+            | Self::Ledger(_)
             | Self::OwnerAnswer(_)
             | Self::Undecryptable(_)
             | Self::NotMoved(_)

@@ -1,22 +1,32 @@
 //! Decode, one verb, encode.
 
+mod ledger;
+mod views;
+mod wallet;
+
 use std::sync::Arc;
 
 use auth::Principal;
-use ids::{PaymentNo, RefundNo, UserId};
+use ids::{PaymentNo, RefundNo};
+use money::Money;
 use proto::payment::{
-    self as wire, CloseRequest, CreateRequest, GetRefundRequest, GetRequest, MockPayRequest,
-    NotifyRequest, NotifyResponse, PaymentView, RefundView, payment_server::Payment as Server,
+    self as wire, CloseRequest, CreateRequest, GetRefundRequest, GetRequest, ListPaymentsRequest,
+    ListPaymentsResponse, ListRefundsRequest, ListRefundsResponse, MockPayRequest, NotifyRequest,
+    NotifyResponse, PaymentView, RefundRequest, RefundView, ReportDayRequest, ReportDayResponse,
+    payment_server::Payment as Server,
 };
 use tonic::{Request, Response, Status};
 
+use self::views::{payment_view, refund_view};
 use crate::{
-    app::{App, View, Wanted},
-    domain::{Channel, Refund, RefundState, State},
+    app::{App, RefundWish, Wanted},
+    domain::Channel,
     error::Error,
     purposes::Purpose,
+    store::{PaymentFilter, RefundFilter},
 };
 
+#[derive(Clone)]
 pub(crate) struct Grpc {
     pub app: Arc<App>,
 }
@@ -119,6 +129,82 @@ impl Server for Grpc {
         })
         .await
     }
+
+    async fn refund(
+        &self,
+        request: Request<RefundRequest>,
+    ) -> Result<Response<RefundView>, Status> {
+        answer(async {
+            auth::require_admin(request.metadata())?;
+            let message = request.into_inner();
+            let wish = RefundWish {
+                payment: payment_no(&message.payment_no)?,
+                amount: match message.amount_fen {
+                    0 => None,
+                    fen => Some(amount(fen)?),
+                },
+                reason: message.reason,
+                key: message.key,
+            };
+            self.app.refund(&wish).await.map(refund_view)
+        })
+        .await
+    }
+
+    async fn list_payments(
+        &self,
+        request: Request<ListPaymentsRequest>,
+    ) -> Result<Response<ListPaymentsResponse>, Status> {
+        answer(async {
+            auth::require_admin(request.metadata())?;
+            let message = request.into_inner();
+            let filter = PaymentFilter {
+                state: views::state_name(message.state()),
+                user: message.user_id,
+                about: message.about,
+                before: before(&message.before)?,
+                limit: limit(message.limit),
+            };
+            let payments = self.app.list_payments(&filter).await?;
+            Ok(views::payments(payments, filter.limit))
+        })
+        .await
+    }
+
+    async fn list_refunds(
+        &self,
+        request: Request<ListRefundsRequest>,
+    ) -> Result<Response<ListRefundsResponse>, Status> {
+        answer(async {
+            auth::require_admin(request.metadata())?;
+            let message = request.into_inner();
+            let filter = RefundFilter {
+                state: views::refund_state_name(message.state()),
+                payment: match message.payment_no.as_str() {
+                    "" => 0,
+                    no => payment_no(no)?.id().get(),
+                },
+                before: before(&message.before)?,
+                limit: limit(message.limit),
+            };
+            let refunds = self.app.list_refunds(&filter).await?;
+            Ok(views::refunds(refunds, filter.limit))
+        })
+        .await
+    }
+
+    async fn report_day(
+        &self,
+        request: Request<ReportDayRequest>,
+    ) -> Result<Response<ReportDayResponse>, Status> {
+        answer(async {
+            auth::require_admin(request.metadata())?;
+            let date = request.into_inner().date;
+            let report = self.app.report_day(&date).await?;
+            Ok(views::report(report))
+        })
+        .await
+    }
 }
 
 async fn answer<T>(verb: impl Future<Output = Result<T, Error>>) -> Result<Response<T>, Status> {
@@ -160,69 +246,30 @@ fn channel(channel: wire::Channel) -> Result<Channel, Error> {
     match channel {
         wire::Channel::WechatNative => Ok(Channel::WechatNative),
         wire::Channel::Mock => Ok(Channel::Mock),
+        wire::Channel::Wallet => Ok(Channel::Wallet),
         wire::Channel::Unspecified => Err(Error::Parameter("the channel is missing")),
     }
 }
 
-fn payment_view(View { payment, refund }: View) -> PaymentView {
-    let purpose = match payment.purpose {
-        Purpose::Order => wire::Purpose::Order,
-        Purpose::CompareJob => wire::Purpose::CompareJob,
-        Purpose::TopUp => wire::Purpose::TopUp,
-    };
-    let channel = match payment.channel {
-        Channel::WechatNative => wire::Channel::WechatNative,
-        Channel::Mock => wire::Channel::Mock,
-        Channel::None => wire::Channel::Unspecified,
-    };
-    let state = match payment.state {
-        State::Opening => wire::State::Opening,
-        State::Pending(_) => wire::State::Pending,
-        State::Closing => wire::State::Closing,
-        State::Closed { .. } => wire::State::Closed,
-        State::Paid(_) => wire::State::Paid,
-        State::Refunding(_) => wire::State::Refunding,
-        State::Refunded(_) => wire::State::Refunded,
-    };
-    let code_url = payment
-        .state
-        .code_url()
-        .map(|code_url| code_url.text.clone());
-    let receipt = payment.state.receipt().cloned();
-    PaymentView {
-        payment_no: payment.no.to_string(),
-        purpose: purpose.into(),
-        subject: payment.subject.name,
-        user_id: payment.user.map_or(0, UserId::get),
-        channel: channel.into(),
-        amount_fen: payment.amount.fen(),
-        state: state.into(),
-        code_url: code_url.unwrap_or_default(),
-        paid_at_ms: receipt.as_ref().map_or(0, |receipt| receipt.at_ms),
-        transaction_id: receipt
-            .and_then(|receipt| receipt.transaction_id)
-            .unwrap_or_default(),
-        created_at_ms: payment.created_at_ms,
-        expires_at_ms: payment.expires_at_ms,
-        refund: refund.map(refund_view),
-    }
+/// A positive amount.
+fn amount(fen: i64) -> Result<Money, Error> {
+    Money::from_fen(fen)
+        .ok()
+        .filter(|amount| amount.is_positive())
+        .ok_or(Error::AmountRange)
 }
 
-fn refund_view(refund: Refund) -> RefundView {
-    use wire::refund_view::State as Wire;
-    let (state, refunded_at_ms) = match refund.state {
-        RefundState::Due => (Wire::Due, 0),
-        RefundState::Processing => (Wire::Processing, 0),
-        RefundState::Succeeded { at_ms } => (Wire::Succeeded, at_ms),
-        RefundState::Abnormal => (Wire::Abnormal, 0),
-    };
-    RefundView {
-        refund_no: refund.no.to_string(),
-        payment_no: refund.payment_no.to_string(),
-        amount_fen: refund.amount.fen(),
-        state: state.into(),
-        reason: refund.reason,
-        created_at_ms: refund.created_at_ms,
-        refunded_at_ms,
+/// Where the page before ended; empty: from the newest on.
+fn before(text: &str) -> Result<i64, Error> {
+    if text.is_empty() {
+        return Ok(i64::MAX);
     }
+    text.parse()
+        .map_err(|_| Error::Parameter("before is not a cursor"))
+}
+
+fn limit(asked: u32) -> u32 {
+    const DEFAULT: u32 = 20;
+    const MAX: u32 = 100;
+    if asked == 0 { DEFAULT } else { asked.min(MAX) }
 }

@@ -23,6 +23,7 @@ mod compare;
 mod events;
 mod grpc;
 mod jobs;
+mod ledger;
 mod metrics;
 mod order;
 mod provider;
@@ -31,11 +32,14 @@ mod store;
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
-use proto::payment::payment_server::PaymentServer;
+use proto::payment::{
+    ledger_server::LedgerServer, payment_server::PaymentServer, wallet_server::WalletServer,
+};
 use service::{Ctx, Role};
 
 pub use app::App;
 pub use config::{Config, Pay, Wechat};
+pub use ledger::{Finding, Report};
 
 pub const NAME: &str = "payment";
 pub const DEFAULTS: &str = include_str!("../../../deploy/config/payment.toml");
@@ -72,7 +76,11 @@ pub async fn start(ctx: &Ctx, config: &Config) -> anyhow::Result<Started> {
         ctx.tracker(),
         ctx.stop(),
     );
+    let ledger = ledger::LedgerStore::new(pool.clone());
+    let transfers = ledger::Transfers::start(&ledger, &ctx.clock, ctx.tracker(), ctx.stop());
     let app = Arc::new(App {
+        ledger,
+        transfers,
         numbers: app::Numbers::new(store.clone()),
         store,
         order: order::Order::new(&config.order, &config.fleet),
@@ -95,12 +103,22 @@ pub async fn start(ctx: &Ctx, config: &Config) -> anyhow::Result<Started> {
     }
     let mut grpc = None;
     if ctx.has(Role::Grpc) {
-        let server = rpc::Server::new(NAME, &config.grpc, &config.fleet).add(PaymentServer::new(
-            grpc::Grpc {
-                app: Arc::clone(&app),
-            },
-        ));
+        let room = grpc::Grpc {
+            app: Arc::clone(&app),
+        };
+        let server = rpc::Server::new(NAME, &config.grpc, &config.fleet)
+            .add(PaymentServer::new(room.clone()))
+            .add(WalletServer::new(room.clone()))
+            .add(LedgerServer::new(room));
         grpc = Some(server.start(ctx.tracker(), ctx.stop()).await?);
     }
     Ok(Started { grpc, app })
+}
+
+/// Recomputes the books from the schema that `config` names; changes nothing.
+pub async fn audit(config: &db::Config) -> anyhow::Result<Report> {
+    let pool = db::connect(config).await?;
+    let report = app::audit(&store::Store::new(pool.clone())).await?;
+    pool.close().await;
+    Ok(report)
 }

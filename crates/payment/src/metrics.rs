@@ -5,7 +5,9 @@ use std::{sync::LazyLock, time::Duration};
 use prometheus::{HistogramVec, IntCounterVec, register_histogram_vec, register_int_counter_vec};
 use tracing::error;
 
-use crate::domain::Mismatch;
+use fault::Fault;
+
+use crate::{domain::Mismatch, error::Error};
 
 /// Something about money that a person has to look at (deploy/runbooks).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +102,19 @@ static CALLS: LazyLock<HistogramVec> = LazyLock::new(|| {
     .expect("payment_provider_seconds is registered once")
 });
 
+#[expect(
+    clippy::expect_used,
+    reason = "a metric's name and labels are constants"
+)]
+static TRANSFERS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    register_int_counter_vec!(
+        "payment_transfers_total",
+        "Transfers between balances, by what became of them.",
+        &["outcome"]
+    )
+    .expect("payment_transfers_total is registered once")
+});
+
 /// Every alarm starts at 0, so that the first one is seen to rise.
 pub(crate) fn start() {
     for alarm in Alarm::ALL {
@@ -119,6 +134,18 @@ pub(crate) fn alarm(alarm: Alarm, about: &str) {
 
 pub(crate) fn notified(outcome: &str) {
     NOTIFICATIONS.with_label_values(&[outcome]).inc();
+}
+
+/// `Ok(true)`: it had been made before.
+pub(crate) fn transferred(outcome: &Result<bool, Error>) {
+    let name = match outcome {
+        Ok(false) => "done",
+        Ok(true) => "repeated",
+        Err(Error::BalanceTooLittle) => "balance_too_little",
+        Err(error) if error.reason() == fault::Reason::Unavailable => "unavailable",
+        Err(_) => "refused",
+    };
+    TRANSFERS.with_label_values(&[name]).inc();
 }
 
 pub(crate) fn called(call: &str, outcome: &str, took: Duration) {

@@ -1,6 +1,6 @@
 //! What is paid for. Order numbers are allowed by `order.AllowPayment` and told through
 //! `order.payment_paid`, `…_closed` and `…_refunded`; comparison jobs likewise by `compare`.
-//! Top-ups are not wired yet.
+//! A top-up is ours: what it pays for is the payer's balance, in the same transaction.
 
 use db::Tx;
 use ids::OrderNo;
@@ -43,7 +43,7 @@ impl Purpose {
             Self::CompareJob => {
                 Subject::compare_job(name).ok_or(Error::Parameter("the job is not one"))
             }
-            Self::TopUp => Err(Error::NotWired(self)),
+            Self::TopUp => Subject::top_up(name).ok_or(Error::Parameter("the top-up is not one")),
         }
     }
 
@@ -52,7 +52,8 @@ impl Purpose {
         match self {
             Self::Order => format!("订单 {subject}"),
             Self::CompareJob => format!("对比导出 {subject}"),
-            Self::TopUp => format!("充值 {subject}"),
+            // Its subject holds a key of the payer's.
+            Self::TopUp => "余额充值".to_owned(),
         }
     }
 }
@@ -85,7 +86,7 @@ pub(crate) async fn announce_paid(
             outbox::append(tx, &message, now_ms).await?;
             Ok(())
         }
-        Purpose::TopUp => Err(Error::NotWired(payment.purpose)),
+        Purpose::TopUp => Ok(()),
     }
 }
 
@@ -117,7 +118,7 @@ pub(crate) async fn announce_closed(
             outbox::append(tx, &message, now_ms).await?;
             Ok(())
         }
-        Purpose::TopUp => Err(Error::NotWired(purpose)),
+        Purpose::TopUp => Ok(()),
     }
 }
 
@@ -147,6 +148,6 @@ pub(crate) async fn announce_refunded(
             outbox::append(tx, &message, now_ms).await?;
             Ok(())
         }
-        Purpose::TopUp => Err(Error::NotWired(payment.purpose)),
+        Purpose::TopUp => Ok(()),
     }
 }

@@ -1,6 +1,9 @@
 //! Every statement of the payment schema.
 
+mod audit;
 mod blocks;
+mod holds;
+mod lists;
 mod notifications;
 mod payment_row;
 mod payments;
@@ -8,6 +11,8 @@ mod refunds;
 
 use db::Pool;
 
+pub(crate) use audit::ReportLine;
+pub(crate) use lists::{PaymentFilter, RefundFilter};
 pub(crate) use notifications::Received;
 pub(crate) use payments::NewCodeUrl;
 

@@ -33,10 +33,20 @@ impl App {
         match channel {
             Channel::WechatNative => {}
             Channel::Mock => return self.mock_pay(principal, purpose, subject).await,
+            Channel::Wallet => return self.wallet_pay(principal, purpose, subject).await,
             Channel::None => return Err(Error::Parameter("the channel is missing")),
         }
-        let wechat = self.wechat()?;
         let bill = self.allow(principal, purpose, &subject).await?;
+        self.open_at_wechat(purpose, subject, bill).await
+    }
+
+    pub(super) async fn open_at_wechat(
+        &self,
+        purpose: Purpose,
+        subject: Subject,
+        bill: Bill,
+    ) -> Result<View, Error> {
+        let wechat = self.wechat()?;
         let opener = token();
         for _ in 0..LOOKS_MAX {
             let live = self.live(purpose, &subject).await?;

@@ -1,9 +1,6 @@
 use db::Tx;
 
-use super::{
-    App,
-    record::{Noted, note, note_refund},
-};
+use super::{App, record::Noted};
 use crate::{
     domain::RefundState,
     error::Error,
@@ -117,7 +114,7 @@ impl App {
         let Some(payment) = payment else {
             return Ok(Outcome::Alarm(Alarm::UnknownNumber));
         };
-        let noted = note(&self.store, tx, payment, &notice.seen, now_ms).await?;
+        let noted = self.note(tx, payment, &notice.seen, now_ms).await?;
         Ok(match noted {
             Noted::Mismatch(_, mismatch) => Outcome::Alarm(Alarm::Mismatch(mismatch)),
             noted @ (Noted::Known(_) | Noted::Paid(_) | Noted::Closed(_)) => {
@@ -152,7 +149,7 @@ impl App {
         }
         let id = Some(notice.answer.provider_id.as_str());
         let seen = (id, &notice.answer.seen);
-        let (refund, moved) = note_refund(&self.store, tx, payment, refund, seen, now_ms).await?;
+        let (refund, moved) = self.note_refund(tx, payment, refund, seen, now_ms).await?;
         Ok(match (&refund.state, moved) {
             (RefundState::Abnormal, true) => Outcome::Alarm(Alarm::RefundAbnormal),
             (_, true) => Outcome::Noted("refunded"),

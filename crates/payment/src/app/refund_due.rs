@@ -2,13 +2,17 @@ use db::Tx;
 use ids::{PaymentNo, RefundId};
 use uuid::Uuid;
 
-use super::App;
+use super::{App, journals};
 use crate::{
     domain::{Channel, Payment, Refund, RefundState, State},
     error::Error,
+    ledger::Posted,
     metrics::{Alarm, alarm},
     purposes,
 };
+
+/// The key of the refund that gives back whatever is left.
+const ALL: &str = "all";
 
 /// Money that has to go back in full.
 #[derive(Debug)]
@@ -64,8 +68,10 @@ impl App {
         }
         match payment.state {
             State::Paid(_) => {
-                let refund = Refund::new(number, &payment, &due.reason, now_ms);
-                self.start_refund(tx, payment, refund, now_ms).await?;
+                let rest = payment.refundable();
+                let refund = Refund::new(number, &payment, rest, &due.reason, now_ms);
+                let key = (ALL, now_ms);
+                self.start_refund(tx, payment, refund, key).await?;
                 Ok(Taken::Yes)
             }
             State::Refunding(_) => Ok(Taken::Yes),
@@ -81,33 +87,56 @@ impl App {
         }
     }
 
-    async fn start_refund(
+    /// Reserves the refund's amount in the payment's row, which the caller holds, and in the ledger.
+    pub(super) async fn start_refund(
         &self,
         tx: &mut Tx<'_>,
         payment: Payment,
         mut refund: Refund,
-        now_ms: i64,
-    ) -> Result<(), Error> {
+        (key, now_ms): (&str, i64),
+    ) -> Result<Refund, Error> {
         let from = payment.state.clone();
-        match payment.channel {
+        let reserved = payment.clone().start_refund(refund.amount)?;
+        let moved = match payment.channel {
             Channel::WechatNative => {
                 refund.request = Some(self.wechat()?.refunding(&payment, &refund));
-                let refunding = payment.start_refund()?;
-                self.store
-                    .move_payment(tx, &from, &refunding, now_ms)
-                    .await?;
-                self.store.insert_refund(tx, &refund).await
+                reserved
             }
             // No company has the money: it is back at once.
-            Channel::Mock | Channel::None => {
+            Channel::Wallet | Channel::Mock | Channel::None => {
                 refund.state = RefundState::Succeeded { at_ms: now_ms };
-                let refunded = payment.start_refund()?.finish_refund()?;
-                self.store
-                    .move_payment(tx, &from, &refunded, now_ms)
-                    .await?;
-                self.store.insert_refund(tx, &refund).await?;
-                purposes::announce_refunded(tx, &refunded, &refund, now_ms).await
+                reserved.finish_refund(refund.amount)?
             }
+        };
+        self.store.move_payment(tx, &from, &moved, now_ms).await?;
+        self.store.insert_refund(tx, &refund, key).await?;
+        if matches!(refund.state, RefundState::Succeeded { .. }) {
+            announce_if_whole(tx, &moved, &refund, now_ms).await?;
         }
+        let journal = journals::refund(&moved, &refund)?;
+        match self.ledger.post(tx, &journal, now_ms).await? {
+            Posted::Done | Posted::Repeated => Ok(refund),
+            // Of a top-up that was spent.
+            Posted::TooLittle(_) => Err(Error::BalanceTooLittle),
+            Posted::KeyReused | Posted::TooLarge => Err(Error::Ledger("a refund cannot be booked")),
+        }
+    }
+}
+
+/// What was paid for hears of it once all of the money is back.
+pub(super) async fn announce_if_whole(
+    tx: &mut Tx<'_>,
+    payment: &Payment,
+    refund: &Refund,
+    now_ms: i64,
+) -> Result<(), Error> {
+    match payment.state {
+        State::Refunded(_) => purposes::announce_refunded(tx, payment, refund, now_ms).await,
+        State::Opening
+        | State::Pending(_)
+        | State::Closing
+        | State::Closed { .. }
+        | State::Paid(_)
+        | State::Refunding(_) => Ok(()),
     }
 }

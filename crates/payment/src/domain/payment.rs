@@ -8,6 +8,9 @@ use crate::purposes::Purpose;
 /// As wide as the column; WeChat's have 32 characters at most.
 pub(crate) const TRANSACTION_ID_MAX: usize = 64;
 
+/// With the user's number before it, a key fits the column.
+const TOP_UP_KEY_MAX: usize = 40;
+
 /// WeChat raises a nearer last moment to one minute ahead; a repeat must say what was said first.
 const EXPIRY_AHEAD_MIN_MS: i64 = 60_000;
 
@@ -21,6 +24,10 @@ pub(crate) struct Payment {
     pub user: Option<UserId>,
     pub channel: Channel,
     pub amount: Money,
+    /// What all its refunds take, whatever has become of them.
+    pub reserved: Money,
+    /// What is back with the payer.
+    pub refunded: Money,
     pub state: State,
     /// The subject's owner said that it is no longer payable.
     pub barred: bool,
@@ -46,6 +53,8 @@ pub(crate) struct Subject {
 pub(crate) enum Channel {
     WechatNative,
     Mock,
+    /// From the payer's balance with us.
+    Wallet,
     /// A tombstone: the subject was closed before anything was opened for it.
     None,
 }
@@ -86,6 +95,25 @@ impl Subject {
             id: 0,
         })
     }
+
+    /// `None`: no top-up can have that name: `TOP`, the user, and a key of the user's own.
+    pub(crate) fn top_up(name: &str) -> Option<Self> {
+        let (user, key) = name.strip_prefix("TOP")?.split_once('-')?;
+        let sane = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        let is_top_up = user
+            .parse::<UserId>()
+            .is_ok_and(|id| id.to_string() == user)
+            && (1..=TOP_UP_KEY_MAX).contains(&key.len())
+            && key.bytes().all(sane);
+        is_top_up.then(|| Self {
+            name: name.to_owned(),
+            id: 0,
+        })
+    }
+
+    pub(crate) fn top_up_of(user: UserId, key: &str) -> Option<Self> {
+        Self::top_up(&format!("TOP{user}-{key}"))
+    }
 }
 
 impl Channel {
@@ -93,12 +121,13 @@ impl Channel {
         match self {
             Self::WechatNative => "wechat_native",
             Self::Mock => "mock",
+            Self::Wallet => "wallet",
             Self::None => "none",
         }
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::WechatNative, Self::Mock, Self::None]
+        [Self::WechatNative, Self::Mock, Self::Wallet, Self::None]
             .into_iter()
             .find(|c| c.name() == name)
     }
@@ -121,6 +150,8 @@ impl Payment {
             user: bill.user,
             channel,
             amount: bill.amount,
+            reserved: Money::ZERO,
+            refunded: Money::ZERO,
             state: State::Opening,
             barred: false,
             live: true,
@@ -201,13 +232,43 @@ impl Payment {
         }
     }
 
-    pub(crate) fn start_refund(self) -> Result<Self, NotMoved> {
+    /// What can still be given back.
+    pub(crate) fn refundable(&self) -> Money {
         match self.state {
-            State::Paid(receipt) => Ok(Self {
-                state: State::Refunding(receipt),
-                checks: 0,
-                ..self
-            }),
+            State::Paid(_) => self
+                .amount
+                .checked_sub(self.reserved)
+                .filter(|left| left.is_positive())
+                .unwrap_or_default(),
+            State::Opening
+            | State::Pending(_)
+            | State::Closing
+            | State::Closed { .. }
+            | State::Refunding(_)
+            | State::Refunded(_) => Money::ZERO,
+        }
+    }
+
+    /// Reserves `amount` for a refund. With the last of it the payment counts as refunding.
+    pub(crate) fn start_refund(self, amount: Money) -> Result<Self, NotMoved> {
+        if !amount.is_positive() || amount > self.refundable() {
+            return self.refuse("refunding");
+        }
+        match self.state.clone() {
+            State::Paid(receipt) => {
+                let reserved = self.reserved.checked_add(amount).unwrap_or(self.amount);
+                let state = if reserved == self.amount {
+                    State::Refunding(receipt)
+                } else {
+                    State::Paid(receipt)
+                };
+                Ok(Self {
+                    state,
+                    reserved,
+                    checks: 0,
+                    ..self
+                })
+            }
             State::Opening
             | State::Pending(_)
             | State::Closing
@@ -217,18 +278,35 @@ impl Payment {
         }
     }
 
-    pub(crate) fn finish_refund(self) -> Result<Self, NotMoved> {
-        match self.state {
-            State::Refunding(receipt) => Ok(Self {
-                state: State::Refunded(receipt),
+    /// `amount` of what was reserved is back with the payer.
+    pub(crate) fn finish_refund(self, amount: Money) -> Result<Self, NotMoved> {
+        let refunded = self.refunded.checked_add(amount);
+        let Some(refunded) = refunded.filter(|refunded| *refunded <= self.reserved) else {
+            return self.refuse("refunded");
+        };
+        match self.state.clone() {
+            State::Paid(_) => Ok(Self {
+                refunded,
                 checks: 0,
                 ..self
             }),
+            State::Refunding(receipt) => {
+                let state = if refunded == self.amount {
+                    State::Refunded(receipt)
+                } else {
+                    State::Refunding(receipt)
+                };
+                Ok(Self {
+                    state,
+                    refunded,
+                    checks: 0,
+                    ..self
+                })
+            }
             State::Opening
             | State::Pending(_)
             | State::Closing
             | State::Closed { .. }
-            | State::Paid(_)
             | State::Refunded(_) => self.refuse("refunded"),
         }
     }
@@ -342,10 +420,38 @@ mod tests {
 
     #[test]
     fn a_refund_needs_money_that_came_in_and_happens_once() {
-        assert!(payment(State::Closing).start_refund().is_err());
-        let refunding = payment(State::Paid(receipt())).start_refund().unwrap();
-        assert!(refunding.clone().start_refund().is_err());
-        let refunded = refunding.finish_refund().unwrap();
-        assert!(refunded.finish_refund().is_err());
+        let all = Money::from_fen(990).unwrap();
+        assert!(payment(State::Closing).start_refund(all).is_err());
+        let refunding = payment(State::Paid(receipt())).start_refund(all).unwrap();
+        assert!(refunding.clone().start_refund(all).is_err());
+        let refunded = refunding.finish_refund(all).unwrap();
+        assert_eq!(refunded.state, State::Refunded(receipt()));
+        assert!(refunded.finish_refund(all).is_err());
+    }
+
+    #[test]
+    fn parts_go_back_until_all_of_it_is_reserved() {
+        let fen = |fen| Money::from_fen(fen).unwrap();
+        let one = payment(State::Paid(receipt()))
+            .start_refund(fen(400))
+            .unwrap();
+        assert_eq!(
+            (&one.state, one.refundable()),
+            (&State::Paid(receipt()), fen(590))
+        );
+        assert!(one.clone().start_refund(fen(591)).is_err());
+        assert!(one.clone().start_refund(Money::ZERO).is_err());
+        let two = one.start_refund(fen(590)).unwrap();
+        assert_eq!(
+            (&two.state, two.refundable()),
+            (&State::Refunding(receipt()), Money::ZERO)
+        );
+        let back = two.finish_refund(fen(590)).unwrap();
+        assert_eq!(back.state, State::Refunding(receipt()));
+        assert!(back.clone().finish_refund(fen(401)).is_err());
+        assert_eq!(
+            back.finish_refund(fen(400)).unwrap().state,
+            State::Refunded(receipt())
+        );
     }
 }

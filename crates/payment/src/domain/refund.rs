@@ -7,7 +7,7 @@ use super::Payment;
 /// As wide as WeChat allows, in characters.
 const REASON_CHARS_MAX: usize = 80;
 
-/// All of a payment's money on its way back.
+/// A payment's money, or a part of it, on its way back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refund {
     pub no: RefundNo,
@@ -57,11 +57,17 @@ impl RefundState {
 }
 
 impl Refund {
-    pub(crate) fn new(id: RefundId, payment: &Payment, reason: &str, now_ms: i64) -> Self {
+    pub(crate) fn new(
+        id: RefundId,
+        payment: &Payment,
+        amount: Money,
+        reason: &str,
+        now_ms: i64,
+    ) -> Self {
         Self {
             no: RefundNo::new(id, from_ms(now_ms)),
             payment_no: payment.no,
-            amount: payment.amount,
+            amount,
             reason: presentable(reason),
             state: RefundState::Due,
             request: None,

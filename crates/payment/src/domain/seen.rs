@@ -128,7 +128,7 @@ mod tests {
         let paid = pending().pay(receipt).unwrap();
         assert_eq!(paid.judge(&taken(990)), Verdict::Nothing);
         assert_eq!(paid.judge(&Seen::Closed), Verdict::Nothing);
-        let refunding = paid.start_refund().unwrap();
+        let refunding = paid.start_refund(Money::from_fen(990).unwrap()).unwrap();
         assert_eq!(refunding.judge(&taken(990)), Verdict::Nothing);
     }
 

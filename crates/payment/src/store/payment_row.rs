@@ -18,6 +18,8 @@ pub(super) struct PaymentRow {
     pub(super) user_id: i64,
     pub(super) channel: String,
     pub(super) amount_fen: i64,
+    pub(super) reserved_fen: i64,
+    pub(super) refunded_fen: i64,
     pub(super) state: String,
     pub(super) live: Option<i8>,
     pub(super) barred: bool,
@@ -42,6 +44,8 @@ impl TryFrom<PaymentRow> for Payment {
             what,
             value: value.to_owned(),
         };
+        let money =
+            |what, fen: i64| Money::from_fen(fen).map_err(|_| corrupt(what, &fen.to_string()));
         let no: PaymentNo = row
             .payment_no
             .parse()
@@ -59,8 +63,9 @@ impl TryFrom<PaymentRow> for Payment {
             },
             channel: Channel::from_name(&row.channel)
                 .ok_or_else(|| corrupt("channel", &row.channel))?,
-            amount: Money::from_fen(row.amount_fen)
-                .map_err(|_| corrupt("amount_fen", &row.amount_fen.to_string()))?,
+            amount: money("amount_fen", row.amount_fen)?,
+            reserved: money("reserved_fen", row.reserved_fen)?,
+            refunded: money("refunded_fen", row.refunded_fen)?,
             state: state(&row).ok_or_else(|| corrupt("state", &row.state))?,
             subject: Subject {
                 name: row.subject,

@@ -17,7 +17,7 @@ macro_rules! select_payments {
         sqlx::query_as!(
             PaymentRow,
             r#"SELECT id, payment_no, purpose, subject, subject_id, user_id, channel, amount_fen,
-                      state, live, barred AS "barred: bool", open_request, code_url, code_url_at_ms,
+                      reserved_fen, refunded_fen, state, live, barred AS "barred: bool", open_request, code_url, code_url_at_ms,
                       transaction_id, created_at_ms, expires_at_ms, paid_at_ms, closed_at_ms, checks
                FROM payments "# + $tail,
             $($arg),+
@@ -44,10 +44,11 @@ impl Store {
         let (opener, opening_until_ms) = opener.unzip();
         let inserted = sqlx::query!(
             "INSERT INTO payments (id, payment_no, purpose, subject, subject_id, user_id, channel,
-                                   amount_fen, state, live, barred, open_request, opener,
+                                   amount_fen, reserved_fen, refunded_fen, state, live, barred,
+                                   open_request, opener,
                                    opening_until_ms, transaction_id, created_at_ms, expires_at_ms,
                                    paid_at_ms, closed_at_ms, check_at_ms, checks)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             payment.no.id().get(),
             payment.no.to_string(),
             payment.purpose.name(),
@@ -56,6 +57,8 @@ impl Store {
             payment.user.map_or(0, UserId::get),
             payment.channel.name(),
             payment.amount.fen(),
+            payment.reserved.fen(),
+            payment.refunded.fen(),
             payment.state.name(),
             flat.live,
             payment.barred,
@@ -148,7 +151,8 @@ impl Store {
         let updated = sqlx::query!(
             "UPDATE payments
              SET state = ?, live = ?, barred = ?, code_url = ?, code_url_at_ms = ?,
-                 transaction_id = ?, paid_at_ms = ?, closed_at_ms = ?, check_at_ms = ?, checks = ?
+                 transaction_id = ?, paid_at_ms = ?, closed_at_ms = ?, check_at_ms = ?, checks = ?,
+                 reserved_fen = ?, refunded_fen = ?
              WHERE id = ? AND state = ?",
             payment.state.name(),
             flat.live,
@@ -160,6 +164,8 @@ impl Store {
             flat.closed_at_ms,
             payment.next_check_ms(now_ms),
             payment.checks,
+            payment.reserved.fen(),
+            payment.refunded.fen(),
             payment.no.id().get(),
             from.name(),
         )

@@ -27,14 +27,16 @@ impl Store {
         &self,
         tx: &mut Tx<'_>,
         refund: &Refund,
+        key: &str,
     ) -> Result<(), Error> {
         sqlx::query!(
-            "INSERT INTO refunds (id, refund_no, payment_id, amount_fen, reason, state, request,
-                                  created_at_ms, refunded_at_ms, next_try_ms, tries)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO refunds (id, refund_no, payment_id, request_key, amount_fen, reason, state,
+                                  request, created_at_ms, refunded_at_ms, next_try_ms, tries)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             refund.no.id().get(),
             refund.no.to_string(),
             refund.payment_no.id().get(),
+            key,
             refund.amount.fen(),
             refund.reason,
             refund.state.name(),
@@ -70,10 +72,14 @@ impl Store {
         Ok(refund.filter(|refund| refund.no == no))
     }
 
+    /// A payment's newest refund.
     pub(crate) async fn refund_of(&self, payment: PaymentNo) -> Result<Option<Refund>, Error> {
-        let row = select_refunds!("WHERE r.payment_id = ?", payment.id().get())
-            .fetch_optional(&self.pool)
-            .await?;
+        let row = select_refunds!(
+            "WHERE r.payment_id = ? ORDER BY r.id DESC LIMIT 1",
+            payment.id().get()
+        )
+        .fetch_optional(&self.pool)
+        .await?;
         Ok(row.map(Refund::try_from).transpose()?)
     }
 
@@ -82,9 +88,29 @@ impl Store {
         tx: &mut Tx<'_>,
         payment: PaymentNo,
     ) -> Result<Option<Refund>, Error> {
-        let row = select_refunds!("WHERE r.payment_id = ?", payment.id().get())
-            .fetch_optional(&mut **tx)
-            .await?;
+        let row = select_refunds!(
+            "WHERE r.payment_id = ? ORDER BY r.id DESC LIMIT 1",
+            payment.id().get()
+        )
+        .fetch_optional(&mut **tx)
+        .await?;
+        Ok(row.map(Refund::try_from).transpose()?)
+    }
+
+    /// The refund that was asked for under this key.
+    pub(crate) async fn refund_by_key(
+        &self,
+        tx: &mut Tx<'_>,
+        payment: PaymentNo,
+        key: &str,
+    ) -> Result<Option<Refund>, Error> {
+        let row = select_refunds!(
+            "WHERE r.payment_id = ? AND r.request_key = ?",
+            payment.id().get(),
+            key
+        )
+        .fetch_optional(&mut **tx)
+        .await?;
         Ok(row.map(Refund::try_from).transpose()?)
     }
 
@@ -182,18 +208,18 @@ fn next_try_ms(refund: &Refund, now_ms: i64) -> Option<i64> {
     }
 }
 
-struct RefundRow {
-    id: i64,
-    refund_no: String,
-    payment_no: String,
-    amount_fen: i64,
-    reason: String,
-    state: String,
-    request: Option<String>,
-    provider_id: Option<String>,
-    created_at_ms: i64,
-    refunded_at_ms: Option<i64>,
-    tries: i32,
+pub(super) struct RefundRow {
+    pub(super) id: i64,
+    pub(super) refund_no: String,
+    pub(super) payment_no: String,
+    pub(super) amount_fen: i64,
+    pub(super) reason: String,
+    pub(super) state: String,
+    pub(super) request: Option<String>,
+    pub(super) provider_id: Option<String>,
+    pub(super) created_at_ms: i64,
+    pub(super) refunded_at_ms: Option<i64>,
+    pub(super) tries: i32,
 }
 
 impl TryFrom<RefundRow> for Refund {

@@ -19,6 +19,8 @@ made_for_the_other_binary! {
     "../it/company.rs" company
     "../it/hook.rs" hook
     "../it/order.rs" order
+    "../it/purse.rs" purse
+    "../it/storm.rs" storm
     "../it/support.rs" support
     "../it/trading.rs" trading
 }
@@ -27,6 +29,7 @@ mod heard;
 
 mod close;
 mod create;
+mod ledger;
 mod paid;
 mod refund;
 

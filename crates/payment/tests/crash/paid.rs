@@ -106,12 +106,12 @@ async fn a_mock_payment_is_there_with_its_message_or_not_at_all() {
     let _one = FailScenario::setup();
     let world = Trading::open(|config| config.pay.mock = true).await;
     let order = world.order_of(7, 990);
-    let death = Death::at("mock_pay.before_outbox");
+    let death = Death::at("pay_at_once.before_outbox");
     world.mock_pay(&order).await.unwrap_err();
     drop(death);
     assert_eq!(world.count("SELECT COUNT(*) FROM payments").await, 0);
 
-    let death = Death::at("mock_pay.after_commit");
+    let death = Death::at("pay_at_once.after_commit");
     world.mock_pay(&order).await.unwrap_err();
     drop(death);
     until(|| world.heard.paid(&order).len() == 1).await;
