@@ -85,6 +85,7 @@ fn status(view: &wire::PaymentView) -> &'static str {
 fn channel(view: &wire::PaymentView) -> &'static str {
     match view.channel() {
         wire::Channel::Mock => "mock",
+        wire::Channel::Wallet => "wallet",
         wire::Channel::WechatNative | wire::Channel::Unspecified => "wechat_native",
     }
 }
@@ -145,7 +146,7 @@ pub(crate) async fn open(
     channel: &str,
 ) -> Result<Payment, Refusal> {
     let view = match channel {
-        "" | "wechat_native" => {
+        "" | "wechat_native" | "wallet" => {
             let (purpose, subject) = match subject {
                 Subject::Order(order_no) => (wire::Purpose::Order, order_no),
                 Subject::Job(job_id) => (wire::Purpose::CompareJob, job_id),
@@ -153,7 +154,11 @@ pub(crate) async fn open(
             let request = wire::CreateRequest {
                 purpose: purpose.into(),
                 subject,
-                channel: wire::Channel::WechatNative.into(),
+                channel: if channel == "wallet" {
+                    wire::Channel::Wallet.into()
+                } else {
+                    wire::Channel::WechatNative.into()
+                },
             };
             gateway.payment().create(cx.call(request)).await?
         }
