@@ -1,5 +1,6 @@
 //! Decode, one verb, encode.
 
+mod admin;
 mod ledger;
 mod views;
 mod wallet;
@@ -10,20 +11,17 @@ use auth::Principal;
 use ids::{PaymentNo, RefundNo};
 use money::Money;
 use proto::payment::{
-    self as wire, CloseRequest, CreateRequest, GetRefundRequest, GetRequest, ListPaymentsRequest,
-    ListPaymentsResponse, ListRefundsRequest, ListRefundsResponse, MockPayRequest, NotifyRequest,
-    NotifyResponse, PaymentView, RefundRequest, RefundView, ReportDayRequest, ReportDayResponse,
-    payment_server::Payment as Server,
+    self as wire, CloseRequest, CreateRequest, GetRefundRequest, GetRequest, MockPayRequest,
+    NotifyRequest, NotifyResponse, PaymentView, RefundView, payment_server::Payment as Server,
 };
 use tonic::{Request, Response, Status};
 
 use self::views::{payment_view, refund_view};
 use crate::{
-    app::{App, RefundWish, Wanted},
+    app::{App, Wanted},
     domain::Channel,
     error::Error,
     purposes::Purpose,
-    store::{PaymentFilter, RefundFilter},
 };
 
 #[derive(Clone)]
@@ -129,82 +127,6 @@ impl Server for Grpc {
         })
         .await
     }
-
-    async fn refund(
-        &self,
-        request: Request<RefundRequest>,
-    ) -> Result<Response<RefundView>, Status> {
-        answer(async {
-            auth::require_admin(request.metadata())?;
-            let message = request.into_inner();
-            let wish = RefundWish {
-                payment: payment_no(&message.payment_no)?,
-                amount: match message.amount_fen {
-                    0 => None,
-                    fen => Some(amount(fen)?),
-                },
-                reason: message.reason,
-                key: message.key,
-            };
-            self.app.refund(&wish).await.map(refund_view)
-        })
-        .await
-    }
-
-    async fn list_payments(
-        &self,
-        request: Request<ListPaymentsRequest>,
-    ) -> Result<Response<ListPaymentsResponse>, Status> {
-        answer(async {
-            auth::require_admin(request.metadata())?;
-            let message = request.into_inner();
-            let filter = PaymentFilter {
-                state: views::state_name(message.state()),
-                user: message.user_id,
-                about: message.about,
-                before: before(&message.before)?,
-                limit: limit(message.limit),
-            };
-            let payments = self.app.list_payments(&filter).await?;
-            Ok(views::payments(payments, filter.limit))
-        })
-        .await
-    }
-
-    async fn list_refunds(
-        &self,
-        request: Request<ListRefundsRequest>,
-    ) -> Result<Response<ListRefundsResponse>, Status> {
-        answer(async {
-            auth::require_admin(request.metadata())?;
-            let message = request.into_inner();
-            let filter = RefundFilter {
-                state: views::refund_state_name(message.state()),
-                payment: match message.payment_no.as_str() {
-                    "" => 0,
-                    no => payment_no(no)?.id().get(),
-                },
-                before: before(&message.before)?,
-                limit: limit(message.limit),
-            };
-            let refunds = self.app.list_refunds(&filter).await?;
-            Ok(views::refunds(refunds, filter.limit))
-        })
-        .await
-    }
-
-    async fn report_day(
-        &self,
-        request: Request<ReportDayRequest>,
-    ) -> Result<Response<ReportDayResponse>, Status> {
-        answer(async {
-            auth::require_admin(request.metadata())?;
-            let date = request.into_inner().date;
-            let report = self.app.report_day(&date).await?;
-            Ok(views::report(report))
-        })
-        .await
-    }
 }
 
 async fn answer<T>(verb: impl Future<Output = Result<T, Error>>) -> Result<Response<T>, Status> {
@@ -257,15 +179,6 @@ fn amount(fen: i64) -> Result<Money, Error> {
         .ok()
         .filter(|amount| amount.is_positive())
         .ok_or(Error::AmountRange)
-}
-
-/// Where the page before ended; empty: from the newest on.
-fn before(text: &str) -> Result<i64, Error> {
-    if text.is_empty() {
-        return Ok(i64::MAX);
-    }
-    text.parse()
-        .map_err(|_| Error::Parameter("before is not a cursor"))
 }
 
 fn limit(asked: u32) -> u32 {

@@ -33,7 +33,8 @@ use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
 use proto::payment::{
-    ledger_server::LedgerServer, payment_server::PaymentServer, wallet_server::WalletServer,
+    ledger_server::LedgerServer, payment_admin_server::PaymentAdminServer,
+    payment_server::PaymentServer, wallet_server::WalletServer,
 };
 use service::{Ctx, Role};
 
@@ -108,6 +109,7 @@ pub async fn start(ctx: &Ctx, config: &Config) -> anyhow::Result<Started> {
         };
         let server = rpc::Server::new(NAME, &config.grpc, &config.fleet)
             .add(PaymentServer::new(room.clone()))
+            .add(PaymentAdminServer::new(room.clone()))
             .add(WalletServer::new(room.clone()))
             .add(LedgerServer::new(room));
         grpc = Some(server.start(ctx.tracker(), ctx.stop()).await?);

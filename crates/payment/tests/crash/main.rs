@@ -20,12 +20,13 @@ made_for_the_other_binary! {
     "../it/hook.rs" hook
     "../it/order.rs" order
     "../it/purse.rs" purse
-    "../it/storm.rs" storm
     "../it/support.rs" support
     "../it/trading.rs" trading
 }
 #[path = "../it/heard.rs"]
 mod heard;
+#[path = "../it/storm.rs"]
+mod storm;
 
 mod close;
 mod create;

@@ -5,7 +5,7 @@ use proto::payment::{
     AdjustRequest, CaptureRequest, Channel, GetBalanceRequest, HoldRequest, HoldView,
     ListEntriesRequest, ListEntriesResponse, PaymentView, RefundRequest, RefundView,
     ReleaseRequest, TopUpRequest, TransferRequest, TransferView, VerifyRequest, VerifyResponse,
-    WalletView, ledger_client::LedgerClient, payment_client::PaymentClient,
+    WalletView, ledger_client::LedgerClient, payment_admin_client::PaymentAdminClient,
     wallet_client::WalletClient,
 };
 use tonic::{Response, Status};
@@ -16,7 +16,7 @@ use crate::support::{Shop, principal};
 pub(crate) struct Purses {
     wallet: WalletClient<rpc::Channel>,
     ledger: LedgerClient<rpc::Channel>,
-    payment: PaymentClient<rpc::Channel>,
+    admin: PaymentAdminClient<rpc::Channel>,
 }
 
 impl Shop {
@@ -42,7 +42,7 @@ impl Purses {
         Self {
             wallet: WalletClient::new(channel()),
             ledger: LedgerClient::new(channel()),
-            payment: PaymentClient::new(channel()),
+            admin: PaymentAdminClient::new(channel()),
         }
     }
 
@@ -195,7 +195,7 @@ impl Purses {
             key: key.into(),
         };
         let request = auth::request(&admin(), message);
-        self.payment
+        self.admin
             .clone()
             .refund(request)
             .await
