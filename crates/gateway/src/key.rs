@@ -48,6 +48,34 @@ pub(crate) fn request_key(
     Ok(name)
 }
 
+/// As [`request_key`], and there has to be one: what moves money is not asked for twice by chance.
+pub(crate) fn required_key(
+    headers: &HeaderMap,
+    user: i64,
+    what: impl Display,
+) -> Result<String, Refusal> {
+    let key = request_key(headers, user, what)?;
+    if key.is_empty() {
+        return Err(Refusal::bad("Idempotency-Key is required"));
+    }
+    Ok(key)
+}
+
+/// The caller's key itself, where it names what is made.
+pub(crate) fn plain_key(headers: &HeaderMap) -> Result<String, Refusal> {
+    let key = headers
+        .get("idempotency-key")
+        .or_else(|| headers.get("x-idempotency-key"))
+        .and_then(|key| key.to_str().ok())
+        .unwrap_or_default();
+    if key.is_empty() || key.len() > KEY_BYTES_MAX || !key.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Refusal::bad(
+            "Idempotency-Key is required and has 1 to 64 visible ASCII characters",
+        ));
+    }
+    Ok(key.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

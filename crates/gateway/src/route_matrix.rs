@@ -36,6 +36,8 @@ const PUBLIC: &str = "
 
 /// Anonymous callers and valid tokens.
 const OPTIONAL: &str = "
+    GET /profile
+    GET /api/profile
     POST /compare/jobs
     GET /compare/jobs/{job_id}
     GET /compare/jobs/{job_id}/export
@@ -63,6 +65,20 @@ const USER: &str = "
     POST /api/v1/payments/{payment_no}/close
     POST /api/v1/payments/mock/{payment_no}/success
     GET /api/v1/refunds/{refund_no}
+    GET /api/v1/wallet
+    GET /api/v1/wallet/entries
+    POST /api/v1/wallet/top-ups
+    POST /api/v1/wallet/transfers
+    POST /api/v1/wallet/holds
+    POST /api/v1/wallet/holds/{key}/capture
+    POST /api/v1/wallet/holds/{key}/release
+    POST /billing/pending
+    POST /billing/deduct
+    POST /api/billing/pending
+    POST /api/billing/deduct
+    POST /api/pay/wechat/unified-order
+    GET /api/pay/wechat/query
+    POST /api/pay/wechat/close
     GET /api/v1/compare/jobs
     POST /api/v1/compare/jobs
     GET /api/v1/compare/jobs/{job_id}
@@ -91,6 +107,16 @@ const ADMIN: &str = "
     POST /api/v1/admin/seckill/activities/{id}/warmup
     POST /api/v1/admin/seckill/activities/{id}/reconcile
     POST /api/v1/admin/orders/{order_no}/refund
+    POST /api/v1/payments/{payment_no}/refunds
+    GET /api/v1/admin/payments
+    GET /api/v1/admin/payments/reports/{date}
+    GET /api/v1/admin/refunds
+    GET /api/v1/admin/ledger/trial-balance
+    GET /api/v1/admin/ledger/journals
+    POST /api/v1/admin/ledger/verify
+    GET /api/v1/admin/wallet/{uid}
+    POST /api/v1/admin/wallet/{uid}/adjust
+    POST /api/pay/wechat/refund
     POST /api/product
     PUT /api/product/{id}
     DELETE /api/product/{id}

@@ -8,7 +8,10 @@ use proto::{
         cart_client::CartClient, coupons_client::CouponsClient, order_client::OrderClient,
         retail_client::RetailClient,
     },
-    payment::payment_client::PaymentClient,
+    payment::{
+        ledger_client::LedgerClient, payment_admin_client::PaymentAdminClient,
+        payment_client::PaymentClient, wallet_client::WalletClient,
+    },
     product::{inventory_client::InventoryClient, product_client::ProductClient},
     seckill::seckill_client::SeckillClient,
     user::user_client::UserClient,
@@ -40,6 +43,9 @@ pub(crate) struct Parts {
     pub(crate) coupons: CouponsClient<rpc::Channel>,
     pub(crate) seckill: SeckillClient<rpc::Channel>,
     pub(crate) payment: PaymentClient<rpc::Channel>,
+    pub(crate) payment_admin: PaymentAdminClient<rpc::Channel>,
+    pub(crate) wallet: WalletClient<rpc::Channel>,
+    pub(crate) ledger: LedgerClient<rpc::Channel>,
     pub(crate) compare: CompareClient<rpc::Channel>,
     pub(crate) peers: Peers,
     pub(crate) ready: service::Readiness,
@@ -102,6 +108,18 @@ impl Gateway {
 
     pub(crate) fn payment(&self) -> PaymentClient<rpc::Channel> {
         self.payment.clone()
+    }
+
+    pub(crate) fn payment_admin(&self) -> PaymentAdminClient<rpc::Channel> {
+        self.payment_admin.clone()
+    }
+
+    pub(crate) fn wallet(&self) -> WalletClient<rpc::Channel> {
+        self.wallet.clone()
+    }
+
+    pub(crate) fn ledger(&self) -> LedgerClient<rpc::Channel> {
+        self.ledger.clone()
     }
 
     pub(crate) fn compare(&self) -> CompareClient<rpc::Channel> {

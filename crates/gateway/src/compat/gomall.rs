@@ -5,6 +5,7 @@ mod cart;
 mod orders;
 mod products;
 mod seckill;
+mod wechat_pay;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -20,6 +21,7 @@ pub(crate) fn routes() -> Routes {
     cart::routes(&mut routes);
     orders::routes(&mut routes);
     seckill::routes(&mut routes);
+    wechat_pay::routes(&mut routes);
     routes
 }
 

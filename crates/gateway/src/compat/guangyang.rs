@@ -1,6 +1,8 @@
 //! The comparison service that came before this one: `/compare/jobs…`, bare and under `/api`, flat
 //! JSON and true HTTP statuses, without login. A token that comes along makes the job its user's.
 
+mod billing;
+
 use axum::http::{HeaderMap, StatusCode};
 use fault::{Code, Reason};
 use money::Money;
@@ -37,6 +39,7 @@ pub(crate) fn routes() -> Routes {
     routes.get("/api/compare/jobs/{job_id}", Compare, Optional, detail);
     routes.get("/api/compare/jobs/{job_id}/export", Compare, Optional, export);
     routes.post("/api/compare/jobs/{job_id}/cancel", Compare, Optional, cancel);
+    billing::routes(&mut routes);
     routes
 }
 

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activities;
+mod books;
 mod carts;
 pub(crate) mod compare;
 mod coupons;
@@ -11,6 +12,7 @@ mod payments;
 mod products;
 mod purchases;
 mod retail;
+mod wallet;
 
 pub(crate) use products::{PRODUCT_BYTES_MAX, product_id};
 
@@ -28,6 +30,8 @@ pub(crate) fn routes() -> Routes {
     coupons::routes(&mut routes);
     inventory::routes(&mut routes);
     payments::routes(&mut routes);
+    wallet::routes(&mut routes);
+    books::routes(&mut routes);
     compare::routes(&mut routes);
     routes
 }

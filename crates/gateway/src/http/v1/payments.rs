@@ -44,6 +44,10 @@ pub(crate) struct Payment {
     created_at: String,
     expire_at: Option<String>,
     paid_at: Option<String>,
+    /// What all its refunds take, and what of it is back.
+    refunding_fen: i64,
+    refunded_fen: i64,
+    /// The newest one.
     refund: Option<Refund>,
 }
 
@@ -65,6 +69,8 @@ impl From<wire::PaymentView> for Payment {
             created_at: rfc3339(view.created_at_ms),
             expire_at: rfc3339_some(view.expires_at_ms),
             paid_at: rfc3339_some(view.paid_at_ms),
+            refunding_fen: view.reserved_fen,
+            refunded_fen: view.refunded_fen,
             refund: view.refund.map(Refund::from),
         }
     }
@@ -99,7 +105,7 @@ fn purpose(view: &wire::PaymentView) -> &'static str {
 }
 
 #[derive(Serialize)]
-struct Refund {
+pub(super) struct Refund {
     refund_no: String,
     payment_no: String,
     amount: Money,
