@@ -160,7 +160,7 @@ proptest! {
             let lines = records(&outcome.sheet("变动明细")).into_iter();
             let mut lines: Vec<_> = lines
                 .filter(|line| line.contains_key(first))
-                .map(|line| (line["订单号"].clone(), line["列"].clone(), line[first].clone(), line[second].clone()))
+                .map(|line| ["订单号", "列", first, second].map(|column| line[column].clone()))
                 .collect();
             lines.sort();
             lines
