@@ -14,9 +14,7 @@ use std::{sync::Arc, time::Duration};
 use money::Money;
 use mq::{Broker, ConsumerOptions, Delivery, Message, Verdict};
 use proto::compare::{PaymentClosed, PaymentPaid, PaymentRefunded};
-use service::Ctx;
-use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::{
     app::{App, Handled, Received},
@@ -32,10 +30,9 @@ const OPTIONS: ConsumerOptions = ConsumerOptions {
     batch_wait: Duration::ZERO,
 };
 
-pub(crate) fn start(ctx: &Ctx, broker: &Broker, app: &Arc<App>) {
+pub(crate) fn start(broker: &Broker, app: &Arc<App>) {
     let room = Room {
         app: Arc::clone(app),
-        stop: ctx.stop().clone(),
     };
     room.consume(broker, |delivery: &Delivery<PaymentPaid>| {
         let message = &delivery.message;
@@ -68,7 +65,6 @@ enum Told {
 #[derive(Clone)]
 struct Room {
     app: Arc<App>,
-    stop: CancellationToken,
 }
 
 impl Room {
@@ -97,18 +93,11 @@ impl Room {
     }
 
     async fn settle(&self, told: &Told) -> Verdict {
-        loop {
-            match self.handle(told).await {
-                Ok(Handled::Done) => return Verdict::Done,
-                Ok(Handled::Dead(why)) => return Verdict::Dead(why.to_owned()),
-                Err(error) => {
-                    let why = fault::chain(&error);
-                    if !error.is_away() || !mq::pause(&self.stop).await {
-                        return Verdict::Retry(why);
-                    }
-                    warn!(error = why, "a payment's event waits for MySQL");
-                }
-            }
+        match self.handle(told).await {
+            Ok(Handled::Done) => Verdict::Done,
+            Ok(Handled::Dead(why)) => Verdict::Dead(why.to_owned()),
+            Err(error) if error.is_away() => Verdict::Hold(fault::chain(&error)),
+            Err(error) => Verdict::Retry(fault::chain(&error)),
         }
     }
 

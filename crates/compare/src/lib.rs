@@ -82,7 +82,7 @@ pub async fn start(ctx: &Ctx, config: &Config) -> anyhow::Result<Started> {
     });
     watch(ctx, &pool, &blob).await;
     if ctx.has(Role::Events) {
-        events::start(ctx, &broker, &app);
+        events::start(&broker, &app);
     }
     if ctx.has(Role::Jobs) {
         jobs::start(ctx, &app);

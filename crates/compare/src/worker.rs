@@ -105,29 +105,22 @@ impl Worker {
         let Ok(name) = delivery.message.job_id.parse() else {
             return Verdict::Dead("the message names no job".to_owned());
         };
-        loop {
-            match self.app.begin(&name).await {
-                Ok(Begun::Mine(job)) => {
-                    let span = info_span!("compare.run", job.id = %name, job.attempt = job.attempt);
-                    if let Some(parent) = &delivery.trace_parent {
-                        trace::set_parent(&span, parent);
-                    }
-                    self.run(&job).instrument(span).await;
-                    return Verdict::Done;
+        match self.app.begin(&name).await {
+            Ok(Begun::Mine(job)) => {
+                let span = info_span!("compare.run", job.id = %name, job.attempt = job.attempt);
+                if let Some(parent) = &delivery.trace_parent {
+                    trace::set_parent(&span, parent);
                 }
-                Ok(Begun::Nothing(why)) => {
-                    info!(job.id = %name, %why, "a message that came too late or twice");
-                    return Verdict::Done;
-                }
-                Ok(Begun::Unknown) => return Verdict::Dead("no such job".to_owned()),
-                Err(error) => {
-                    let why = fault::chain(&error);
-                    if !error.is_away() || !mq::pause(&self.stop).await {
-                        return Verdict::Retry(why);
-                    }
-                    warn!(error = why, "a job waits for MySQL");
-                }
+                self.run(&job).instrument(span).await;
+                Verdict::Done
             }
+            Ok(Begun::Nothing(why)) => {
+                info!(job.id = %name, %why, "a message that came too late or twice");
+                Verdict::Done
+            }
+            Ok(Begun::Unknown) => Verdict::Dead("no such job".to_owned()),
+            Err(error) if error.is_away() => Verdict::Hold(fault::chain(&error)),
+            Err(error) => Verdict::Retry(fault::chain(&error)),
         }
     }
 

@@ -5,7 +5,7 @@ use lapin::{
     options::{QueueDeclareOptions, QueueDeleteOptions},
     types::FieldTable,
 };
-use tokio::time::timeout;
+use tokio::{sync::Mutex, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -21,6 +21,8 @@ const ASK_MAX: Duration = Duration::from_secs(3);
 pub struct Broker {
     publisher: Publisher,
     consuming: Link,
+    /// Kept between questions: polled depths open no channel each. The lock puts questions in a row.
+    questions: Arc<Mutex<Option<lapin::Channel>>>,
     prefix: Arc<str>,
     tracker: TaskTracker,
     stop: CancellationToken,
@@ -46,6 +48,7 @@ pub async fn connect(config: &Config, tracker: &TaskTracker, stop: &Cancellation
     Broker {
         publisher: Publisher::new(publishing, prefix.clone(), config.confirm_timeout()),
         consuming,
+        questions: Arc::default(),
         prefix,
         tracker: tracker.clone(),
         stop: stop.clone(),
@@ -157,23 +160,38 @@ impl Broker {
         format!("{}{name}", self.prefix)
     }
 
-    /// Asks on a channel of its own, since the broker closes a channel together with a refusal.
+    /// Asks on the channel for questions. The broker closes a channel together with a refusal, so
+    /// only a channel that answered is kept.
     async fn ask<T>(
         &self,
         what: &'static str,
         question: impl AsyncFnOnce(&lapin::Channel) -> lapin::Result<T>,
     ) -> Result<T, Error> {
         let asked = async {
-            let live = self.consuming.live().ok_or(Error::Disconnected)?;
-            let channel = live.channel().await.map_err(|source| Error::Amqp {
-                what: "a channel",
-                source,
-            })?;
-            question(&channel)
+            let mut kept = self.questions.lock().await;
+            let open = kept.take().filter(|channel| channel.status().connected());
+            let channel = match open {
+                Some(channel) => channel,
+                None => self.question_channel().await?,
+            };
+            let answer = question(&channel)
                 .await
-                .map_err(|source| Error::Amqp { what, source })
+                .map_err(|source| Error::Amqp { what, source })?;
+            *kept = Some(channel);
+            Ok(answer)
         };
         timeout(ASK_MAX, asked).await.map_err(|_| Error::Timeout)?
+    }
+
+    async fn question_channel(&self) -> Result<lapin::Channel, Error> {
+        let live = self.consuming.live().ok_or(Error::Disconnected)?;
+        metrics::QUESTION_CHANNELS
+            .with_label_values(&["consume"])
+            .inc();
+        live.channel().await.map_err(|source| Error::Amqp {
+            what: "a channel",
+            source,
+        })
     }
 }
 

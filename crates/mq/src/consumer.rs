@@ -153,7 +153,21 @@ where
 
     async fn work(&self, live: &Live, channel: &Channel, batch: Vec<Raw>) -> Result<(), Broken> {
         let mut items: Vec<_> = batch.into_iter().map(Item::new).collect();
-        inbound::judge::<M, H, F>(&mut items, &self.handler).await;
+        let mut open: Vec<usize> = (0..items.len()).collect();
+        loop {
+            inbound::judge::<M, H, F>(&mut items, &open, &self.handler).await;
+            open.retain(|position| matches!(items[*position].verdict, Verdict::Hold(_)));
+            if open.is_empty() {
+                break;
+            }
+            // The broker gives the deliveries of a broken channel to another consumer.
+            if !live.connected() || !channel.status().connected() {
+                return Err(Broken::Disconnected);
+            }
+            if !pause(&self.stop).await {
+                break;
+            }
+        }
         if !self.put_aside(live, channel, &items).await {
             for item in items.iter().filter(|item| item.verdict == Verdict::Done) {
                 live.call(item.raw.acker.ack(BasicAckOptions::default()))
@@ -192,7 +206,7 @@ where
                 return false;
             }
             parcels.retain(|parcel| error.unsent.contains(&parcel.envelope.id));
-            // Somebody may have deleted a queue of the ladder.
+            // A queue of the ladder may have been deleted.
             if let Ok(channel) = live.channel().await {
                 let all = topology::declare_all(&channel, &self.queue, M::RETRY_S);
                 let _ = live.call(all).await;

@@ -24,7 +24,7 @@ impl Fault for Error {
 }
 
 /// Some messages of a batch are not known to stand in the broker. They may stand there
-/// nevertheless: whoever sends them again makes duplicates, with the same ids.
+/// nevertheless: sending them again makes duplicates, with the same ids.
 #[derive(Debug, thiserror::Error)]
 #[error("{} messages are not confirmed", unsent.len())]
 pub struct PublishError {
@@ -42,7 +42,7 @@ pub enum Cause {
     Blocked,
     #[error("no confirm in time")]
     Timeout,
-    /// Mandatory and returned: nobody would have received it.
+    /// Mandatory and returned: no queue would have received it.
     #[error("the queue {queue} does not exist")]
     Unroutable { queue: String },
     /// The queue is full or has no quorum.

@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use futures_util::FutureExt;
 use lapin::message::Delivery as Raw;
 use tokio::time::Instant;
-use tracing::{Instrument, error, info, info_span};
+use tracing::{Instrument, error, info, info_span, warn};
 
 use crate::{
     Delivery, Message, Verdict, metrics, topology,
@@ -39,7 +39,8 @@ impl Item {
         let mut envelope = self.envelope.clone();
         let (target, why) = match &self.verdict {
             Verdict::Done => return None,
-            Verdict::Retry(why) => {
+            // Still held when the process stops: the next consumer tries it.
+            Verdict::Retry(why) | Verdict::Hold(why) => {
                 let delay_s = topology::retry_delay_s(M::RETRY_S, envelope.attempt);
                 envelope.attempt = envelope.attempt.saturating_add(1);
                 (topology::retry_queue(queue, delay_s), why)
@@ -88,6 +89,10 @@ impl Item {
                 info!(mq.queue = M::QUEUE, mq.message = %message, mq.attempt = attempt, why,
                     "a message is tried again later");
             }
+            Verdict::Hold(why) => {
+                warn!(mq.queue = M::QUEUE, mq.message = %message, why,
+                    "a message is held while an engine is away");
+            }
             Verdict::Dead(why) => {
                 error!(mq.queue = M::QUEUE, mq.message = %message, mq.attempt = attempt, why,
                     "a message is dead");
@@ -111,17 +116,18 @@ impl Item {
     }
 }
 
-/// Gives every item its verdict. A batch that breaks off is repeated one by one, so that only the
-/// poisoned item suffers.
-pub(crate) async fn judge<M, H, F>(items: &mut [Item], handler: &H)
+/// Gives the items at these positions their verdicts. A batch that breaks off is repeated one by one, so that only
+/// the poisoned item suffers.
+pub(crate) async fn judge<M, H, F>(items: &mut [Item], positions: &[usize], handler: &H)
 where
     M: Message,
     H: Fn(Vec<Delivery<M>>) -> F,
     F: Future<Output = Vec<Verdict>>,
 {
-    let mut deliveries = Vec::with_capacity(items.len());
-    let mut readable = Vec::with_capacity(items.len());
-    for (position, item) in items.iter_mut().enumerate() {
+    let mut deliveries = Vec::with_capacity(positions.len());
+    let mut readable = Vec::with_capacity(positions.len());
+    for &position in positions {
+        let item = &mut items[position];
         match item.decode::<M>() {
             Ok(delivery) => {
                 deliveries.push(delivery);

@@ -33,8 +33,8 @@ pub use crate::{
     verdict::Verdict,
 };
 
-/// Waits a moment before a handler tries again while an engine is away. `false`: the process is
-/// stopping; answer [`Verdict::Retry`] and leave.
+/// Waits a moment while an engine is away; `false` when the process stops meanwhile. A handler has no
+/// use for it: it answers [`Verdict::Hold`].
 pub async fn pause(stop: &CancellationToken) -> bool {
     const PAUSE: Duration = Duration::from_millis(500);
     tokio::select! {

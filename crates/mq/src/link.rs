@@ -1,5 +1,5 @@
 //! One connection that comes back by itself. When it breaks, everything on it is given up and built
-//! anew on the next one: nobody has to know what survived.
+//! anew on the next one: nothing depends on what survived.
 
 use std::{collections::HashSet, io, sync::Arc, time::Duration};
 
@@ -36,8 +36,8 @@ pub(crate) struct Live {
 }
 
 impl Link {
-    /// Connects on `tracker` until `stop`. What is open then stays open for those who still drain,
-    /// until the last of them lets go.
+    /// Connects on `tracker` until `stop`. What is open then stays open for publishers and consumers that
+    /// still drain, until the last of them is dropped.
     pub(crate) fn open(
         name: &'static str,
         uri: Result<AMQPUri, String>,

@@ -24,7 +24,7 @@ pub struct Outgoing {
     pub name: String,
     pub version: u16,
     pub body: Bytes,
-    /// W3C trace context of whoever caused the message.
+    /// W3C trace context of the message's cause.
     pub trace_parent: Option<String>,
     /// When the message was made, Unix milliseconds.
     pub at_ms: i64,

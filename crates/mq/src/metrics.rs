@@ -44,6 +44,14 @@ pub(crate) static QUEUE_READY: LazyLock<IntGaugeVec> = LazyLock::new(|| {
     registered(IntGaugeVec::new(opts, &["queue"]))
 });
 
+pub(crate) static QUESTION_CHANNELS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    let opts = Opts::new(
+        "mq_question_channels_total",
+        "AMQP channels opened to ask about queues; steady while questions are answered",
+    );
+    registered(IntCounterVec::new(opts, &["link"]))
+});
+
 pub(crate) static CONNECTED: LazyLock<IntGaugeVec> = LazyLock::new(|| {
     let opts = Opts::new("mq_connected", "Open connections to the broker");
     registered(IntGaugeVec::new(opts, &["link"]))

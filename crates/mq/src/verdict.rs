@@ -6,6 +6,9 @@ pub enum Verdict {
     /// Try again after the next step of the ladder: something it needs is not there yet. The text
     /// says why.
     Retry(String),
+    /// An engine that every message needs is away. The consumer keeps the delivery and hands it to
+    /// the handler again after a pause, for as long as it takes: an outage climbs no retry ladder.
+    Hold(String),
     /// It can never work, through its own fault. The text says why.
     Dead(String),
 }
@@ -16,6 +19,7 @@ impl Verdict {
         match self {
             Self::Done => "done",
             Self::Retry(_) => "retry",
+            Self::Hold(_) => "held",
             Self::Dead(_) => "dead",
         }
     }

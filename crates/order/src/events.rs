@@ -7,7 +7,7 @@
 //! | `PaymentClosed` | `payment_closed` | unreadable; no such order |
 //! | `PaymentRefunded` | `payment_refunded` | unreadable; no such order |
 //!
-//! While MySQL is away, handlers wait; every other failure is tried again.
+//! While MySQL is away, messages are held; every other failure is tried again.
 
 mod land;
 mod payment;
@@ -15,7 +15,6 @@ mod payment;
 use std::{sync::Arc, time::Duration};
 
 use mq::{Broker, ConsumerOptions};
-use service::Ctx;
 
 pub use land::Lander;
 
@@ -29,13 +28,8 @@ const PAYMENTS: ConsumerOptions = ConsumerOptions {
     batch_wait: Duration::ZERO,
 };
 
-pub(crate) fn start(ctx: &Ctx, broker: &Broker, app: &Arc<App>, landing: Landing) {
-    let lander = Arc::new(Lander::new(
-        app.clone(),
-        broker.publisher(),
-        ctx.stop().clone(),
-        landing.rows(),
-    ));
+pub(crate) fn start(broker: &Broker, app: &Arc<App>, landing: Landing) {
+    let lander = Arc::new(Lander::new(app.clone(), broker.publisher(), landing.rows()));
     for _ in 0..landing.consumers {
         let lander = lander.clone();
         broker.consume(landing.consumer(), move |deliveries| {
@@ -43,7 +37,7 @@ pub(crate) fn start(ctx: &Ctx, broker: &Broker, app: &Arc<App>, landing: Landing
             async move { lander.land(deliveries).await }
         });
     }
-    let payments = Payments::new(app.clone(), ctx.stop().clone());
+    let payments = Payments::new(app.clone());
     let own = payments.clone();
     broker.consume(PAYMENTS, move |deliveries| own.clone().paid(deliveries));
     let own = payments.clone();

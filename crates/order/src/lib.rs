@@ -103,7 +103,7 @@ pub async fn start(ctx: Ctx, config: Config) -> anyhow::Result<Started> {
             let broker = probed.clone();
             async move { broker.probe() }
         });
-        events::start(&ctx, &broker, &app, config.landing);
+        events::start(&broker, &app, config.landing);
     }
     if ctx.has(Role::Jobs) {
         jobs::start(&ctx, &app);

@@ -13,7 +13,6 @@ use ids::{OrderNo, UserId};
 use money::Money;
 use mq::{Broker, ConsumerOptions, Message, Verdict};
 use proto::payment::{JobClosing, JobRefundDue, OrderClosing, RefundDue};
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
@@ -29,10 +28,9 @@ const OPTIONS: ConsumerOptions = ConsumerOptions {
     batch_wait: Duration::ZERO,
 };
 
-pub(crate) fn start(app: &Arc<App>, broker: &Broker, stop: &CancellationToken) {
+pub(crate) fn start(app: &Arc<App>, broker: &Broker) {
     let room = Room {
         app: Arc::clone(app),
-        stop: stop.clone(),
     };
     room.consume(broker, order_closing);
     room.consume(broker, job_closing);
@@ -89,7 +87,6 @@ fn refund(payment_no: &str, subject: &str, reason: &str) -> Option<Asked> {
 #[derive(Clone)]
 struct Room {
     app: Arc<App>,
-    stop: CancellationToken,
 }
 
 impl Room {
@@ -114,15 +111,12 @@ impl Room {
         });
     }
 
-    /// While an engine is away the message waits here instead of wandering through the retry
-    /// queues.
+    /// While an engine is away the message is held instead of wandering through the retry queues.
     async fn settle(&self, id: Uuid, asked: &Asked) -> Verdict {
-        loop {
-            match self.handle(id, asked).await {
-                Ok(verdict) => return verdict,
-                Err(error) if error.is_outage() && mq::pause(&self.stop).await => {}
-                Err(error) => return Verdict::Retry(fault::chain(&error)),
-            }
+        match self.handle(id, asked).await {
+            Ok(verdict) => verdict,
+            Err(error) if error.is_outage() => Verdict::Hold(fault::chain(&error)),
+            Err(error) => Verdict::Retry(fault::chain(&error)),
         }
     }
 

@@ -97,7 +97,7 @@ pub async fn start(ctx: &Ctx, config: &Config) -> anyhow::Result<Started> {
         async move { db::probe(&pool).await }
     });
     if ctx.has(Role::Events) {
-        events::start(&app, &broker, ctx.stop());
+        events::start(&app, &broker);
     }
     if ctx.has(Role::Jobs) {
         jobs::start(&app, ctx);

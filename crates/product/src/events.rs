@@ -9,8 +9,6 @@ use fault::{Code, Fault, chain};
 use ids::{OrderId, ProductId};
 use mq::{Broker, ConsumerOptions, Delivery, Verdict};
 use proto::product::{ReservationSettled, StockReturned, reservation_settled};
-use tokio_util::sync::CancellationToken;
-use tracing::warn;
 
 use crate::{
     App, Error,
@@ -24,29 +22,26 @@ const OPTIONS: ConsumerOptions = ConsumerOptions {
     batch_wait: Duration::ZERO,
 };
 
-pub(crate) fn consume(broker: &Broker, app: Arc<App>, ctx: &service::Ctx) {
-    let stop = ctx.stop().clone();
+pub(crate) fn consume(broker: &Broker, app: Arc<App>) {
     let own = app.clone();
     broker.consume(OPTIONS, move |deliveries: Vec<Delivery<StockReturned>>| {
-        let (app, stop) = (own.clone(), stop.clone());
+        let app = own.clone();
         async move {
             let mut verdicts = Vec::with_capacity(deliveries.len());
             for delivery in deliveries {
-                let verb = || return_stock(&app, delivery.message.clone());
-                verdicts.push(handle(verb, &stop).await);
+                verdicts.push(verdict(return_stock(&app, delivery.message).await));
             }
             verdicts
         }
     });
-    let stop = ctx.stop().clone();
     broker.consume(
         OPTIONS,
         move |deliveries: Vec<Delivery<ReservationSettled>>| {
-            let (app, stop) = (app.clone(), stop.clone());
+            let app = app.clone();
             async move {
                 let mut verdicts = Vec::with_capacity(deliveries.len());
                 for delivery in deliveries {
-                    verdicts.push(handle(|| settle(&app, delivery.message), &stop).await);
+                    verdicts.push(verdict(settle(&app, delivery.message).await));
                 }
                 verdicts
             }
@@ -54,26 +49,16 @@ pub(crate) fn consume(broker: &Broker, app: Arc<App>, ctx: &service::Ctx) {
     );
 }
 
-/// While the database is away the message waits; what is wrong with the message itself is put aside.
-async fn handle<F>(mut verb: impl FnMut() -> F, stop: &CancellationToken) -> Verdict
-where
-    F: Future<Output = Result<(), Error>>,
-{
-    loop {
-        let error = match verb().await {
-            Ok(()) => return Verdict::Done,
-            Err(error) => error,
-        };
-        match error.code() {
-            Code::Unavailable => {
-                warn!(error = chain(&error), "stock waits for the database");
-                if !mq::pause(stop).await {
-                    return Verdict::Retry("stopping".to_owned());
-                }
-            }
-            Code::Internal => return Verdict::Retry(chain(&error)),
-            _ => return Verdict::Dead(chain(&error)),
-        }
+/// While the database is away the message is held; what is wrong with the message itself is dead.
+fn verdict(done: Result<(), Error>) -> Verdict {
+    let error = match done {
+        Ok(()) => return Verdict::Done,
+        Err(error) => error,
+    };
+    match error.code() {
+        Code::Unavailable => Verdict::Hold(chain(&error)),
+        Code::Internal => Verdict::Retry(chain(&error)),
+        _ => Verdict::Dead(chain(&error)),
     }
 }
 

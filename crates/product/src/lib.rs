@@ -61,7 +61,7 @@ pub async fn start(ctx: Ctx, config: Config) -> anyhow::Result<Started> {
 
     if ctx.has(Role::Events) {
         let broker = mq::connect(&config.mq, ctx.tracker(), ctx.stop()).await;
-        events::consume(&broker, app.clone(), &ctx);
+        events::consume(&broker, app.clone());
         ctx.readiness().add("rabbitmq", move || {
             let broker = broker.clone();
             async move { broker.probe() }

@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | `Released` | `release` | Redis absent or behind: it is being rebuilt | no such activity |
 //!
-//! While Redis or order is away, the handler waits.
+//! While Redis or order is away, the message is held.
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,22 +29,15 @@ pub(crate) fn consume(broker: &Broker, app: Arc<App>) {
 }
 
 async fn release(app: &App, delivery: &Delivery<Released>) -> Verdict {
-    loop {
-        let error = match app.release(&delivery.message).await {
-            Ok(Release::Done) => return Verdict::Done,
-            Ok(Release::Later) => return Verdict::Retry("Redis is absent or behind".to_owned()),
-            Err(error) => error,
-        };
-        match error.reason() {
-            Reason::ActivityNotFound => return Verdict::Dead(fault::chain(&error)),
-            reason if matches!(reason.code(), Code::Unavailable | Code::Timeout) => {
-                let why = fault::chain(&error);
-                tracing::warn!(error = why, "a release waits for Redis or order");
-                if !mq::pause(&app.stop).await {
-                    return Verdict::Retry(why);
-                }
-            }
-            _ => return Verdict::Retry(fault::chain(&error)),
-        }
+    let error = match app.release(&delivery.message).await {
+        Ok(Release::Done) => return Verdict::Done,
+        Ok(Release::Later) => return Verdict::Retry("Redis is absent or behind".to_owned()),
+        Err(error) => error,
+    };
+    let why = fault::chain(&error);
+    match error.reason() {
+        Reason::ActivityNotFound => Verdict::Dead(why),
+        reason if matches!(reason.code(), Code::Unavailable | Code::Timeout) => Verdict::Hold(why),
+        _ => Verdict::Retry(why),
     }
 }

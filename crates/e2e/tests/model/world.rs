@@ -90,12 +90,7 @@ impl World {
         .await;
         let ctx = Ctx::new("model", shop.clock.clone(), &[]);
         let order = order::start(ctx, shop.order_config.clone()).await.unwrap();
-        let lander = order::Lander::new(
-            order.app.clone(),
-            shop.broker.publisher(),
-            tokio_util::sync::CancellationToken::new(),
-            1_000,
-        );
+        let lander = order::Lander::new(order.app.clone(), shop.broker.publisher(), 1_000);
         let (reserved, released) = (tap::<Reserved>(&shop), tap::<Released>(&shop));
         let (ctx, app) = process(&shop).await;
         Self {

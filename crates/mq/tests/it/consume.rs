@@ -1,5 +1,8 @@
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -175,6 +178,46 @@ async fn a_stop_finishes_the_batch_in_hand_and_leaves_the_rest() {
     let mut numbers = log.numbers();
     numbers.sort_unstable();
     assert_eq!(numbers, (2..=10).collect::<Vec<_>>());
+    second.broker.delete::<Ping>().await.unwrap();
+    second.shut_down().await;
+}
+
+/// An outage is no fault of the message: it climbs no ladder, and its neighbours are done meanwhile.
+#[tokio::test]
+async fn a_held_message_is_handed_in_again_until_its_engine_is_back() {
+    let process = Process::start(&testkit::mq_config()).await;
+    process.publish(vec![ping(1), ping(2)]).await;
+    let tries = Arc::new(AtomicU32::new(0));
+    let counted = tries.clone();
+    let log = process.consume(options(), move |delivery| {
+        let is_away = || counted.fetch_add(1, Ordering::SeqCst) < 2;
+        if delivery.message.n == 1 && is_away() {
+            Verdict::Hold("away".to_owned())
+        } else {
+            Verdict::Done
+        }
+    });
+    log.wait_for(4).await;
+    is_settled(&process).await;
+    assert_eq!(tries.load(Ordering::SeqCst), 3);
+    let fresh = |delivery: &Delivery<Ping>| delivery.attempt == 1 && !delivery.redelivered;
+    assert!(log.0.lock().unwrap().iter().flatten().all(fresh));
+    process.broker.delete::<Ping>().await.unwrap();
+    process.shut_down().await;
+}
+
+#[tokio::test]
+async fn what_is_still_held_when_a_process_stops_is_another_ones() {
+    let config = testkit::mq_config();
+    let first = Process::start(&config).await;
+    first.publish(vec![ping(1)]).await;
+    let log = first.consume(options(), |_| Verdict::Hold("away".to_owned()));
+    log.wait_for(1).await;
+    first.shut_down().await;
+    let second = Process::start(&config).await;
+    let log = second.consume(options(), |_| Verdict::Done);
+    log.wait_for(1).await;
+    is_settled(&second).await;
     second.broker.delete::<Ping>().await.unwrap();
     second.shut_down().await;
 }

@@ -42,7 +42,7 @@ async fn what_nobody_would_receive_is_unsent_and_its_neighbours_are_not() {
     process.publish(vec![ping(0), pong()]).await;
     process.broker.delete::<Pong>().await.unwrap();
 
-    // Many rounds in parallel: a return must not be taken for somebody else's.
+    // Many rounds in parallel: a return must not be taken for another message's.
     let publisher = process.broker.publisher();
     for _ in 0..20 {
         let lost = pong();

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use mq::{Delivery, Outgoing, Publisher, Verdict};
 use proto::order::{Reserved, ReservedItem};
-use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, error, info_span, warn};
 
 use crate::{
@@ -18,25 +17,15 @@ use crate::{
 pub struct Lander {
     app: Arc<App>,
     publisher: Publisher,
-    stop: CancellationToken,
     /// Orders per transaction.
     rows: usize,
 }
 
-/// What one item asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Ask {
-    Done,
-    Retry(String),
-    Dead(String),
-}
-
 impl Lander {
-    pub fn new(app: Arc<App>, publisher: Publisher, stop: CancellationToken, rows: usize) -> Self {
+    pub fn new(app: Arc<App>, publisher: Publisher, rows: usize) -> Self {
         Self {
             app,
             publisher,
-            stop,
             rows,
         }
     }
@@ -65,7 +54,7 @@ impl Lander {
             .iter()
             .flat_map(|delivery| &delivery.message.items)
             .collect();
-        let mut asks = vec![Ask::Done; raw.len()];
+        let mut judged = vec![Verdict::Done; raw.len()];
         let mut items = Vec::with_capacity(raw.len());
         let mut places = Vec::with_capacity(raw.len());
         for (place, raw) in raw.iter().enumerate() {
@@ -77,79 +66,65 @@ impl Lander {
                 Err(why) => {
                     Alarm::Malformed.raise();
                     error!(order.id = raw.order_id, why = %why, "not a reservation");
-                    asks[place] = Ask::Dead(why.to_string());
+                    judged[place] = Verdict::Dead(why.to_string());
                 }
             }
         }
         for (items, places) in items.chunks(self.rows).zip(places.chunks(self.rows)) {
-            for (place, ask) in places.iter().zip(self.land_some(items).await) {
-                asks[*place] = ask;
+            for (place, verdict) in places.iter().zip(self.land_some(items).await) {
+                judged[*place] = verdict;
             }
         }
-        let mut rest = asks.into_iter();
+        let mut rest = judged.into_iter();
         let mut verdicts = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
-            let asks: Vec<_> = rest.by_ref().take(delivery.message.items.len()).collect();
-            verdicts.push(self.verdict(delivery.message.items, asks).await);
+            let judged: Vec<_> = rest.by_ref().take(delivery.message.items.len()).collect();
+            verdicts.push(self.verdict(delivery.message.items, judged).await);
         }
         verdicts
     }
 
-    /// Waits while MySQL is away. Another failure is one item's fault until shown otherwise: each gets a transaction
-    /// of its own, so that it does not hold up its neighbours.
-    async fn land_some(&self, items: &[Item]) -> Vec<Ask> {
-        match self.land_patiently(items).await {
-            Ok(outcomes) => outcomes.into_iter().map(ask).collect(),
-            Err(error) if items.len() == 1 || self.stop.is_cancelled() => {
-                vec![Ask::Retry(fault::chain(&error)); items.len()]
-            }
-            Err(error) => {
-                warn!(error = %fault::chain(&error), items = items.len(),
-                    "a landing failed; its items go one by one");
-                let mut asks = Vec::with_capacity(items.len());
-                for item in items {
-                    asks.push(
-                        match self.land_patiently(std::slice::from_ref(item)).await {
-                            Ok(outcomes) => {
-                                outcomes.into_iter().map(ask).next().unwrap_or(Ask::Done)
-                            }
-                            Err(error) => Ask::Retry(fault::chain(&error)),
-                        },
-                    );
-                }
-                asks
-            }
+    /// While MySQL is away every item is held. Another failure is one item's fault until shown otherwise: each gets
+    /// a transaction of its own, so that it does not hold up its neighbours.
+    async fn land_some(&self, items: &[Item]) -> Vec<Verdict> {
+        let error = match self.app.land(items).await {
+            Ok(outcomes) => return outcomes.into_iter().map(verdict).collect(),
+            Err(error) => error,
+        };
+        if error.is_away() || items.len() == 1 {
+            return vec![failed(&error); items.len()];
         }
-    }
-
-    async fn land_patiently(&self, items: &[Item]) -> Result<Vec<LandOutcome>, Error> {
-        loop {
-            match self.app.land(items).await {
-                Err(error) if error.is_away() => {
-                    warn!(error = %fault::chain(&error), "landing waits for MySQL");
-                    if !mq::pause(&self.stop).await {
-                        return Err(error);
-                    }
-                }
-                done => return done,
-            }
+        warn!(error = %fault::chain(&error), items = items.len(),
+            "a landing failed; its items go one by one");
+        let mut judged = Vec::with_capacity(items.len());
+        for item in items {
+            judged.push(match self.app.land(std::slice::from_ref(item)).await {
+                Ok(outcomes) => outcomes
+                    .first()
+                    .map_or(Verdict::Done, |outcome| verdict(*outcome)),
+                Err(error) => failed(&error),
+            });
         }
+        judged
     }
 
     /// A message with one item is judged as that item. Of a longer one, what did not land is published alone and
-    /// confirmed before the message is acknowledged, and judged when it comes back.
-    async fn verdict(&self, items: Vec<ReservedItem>, asks: Vec<Ask>) -> Verdict {
+    /// confirmed before the message is acknowledged, and judged when it comes back. One held item holds the whole
+    /// message: the others are found landed when it is handed in again.
+    async fn verdict(&self, items: Vec<ReservedItem>, judged: Vec<Verdict>) -> Verdict {
         if items.len() == 1 {
-            return match asks.into_iter().next() {
-                None | Some(Ask::Done) => Verdict::Done,
-                Some(Ask::Retry(why)) => Verdict::Retry(why),
-                Some(Ask::Dead(why)) => Verdict::Dead(why),
-            };
+            return judged.into_iter().next().unwrap_or(Verdict::Done);
+        }
+        let held = judged
+            .iter()
+            .find(|verdict| matches!(verdict, Verdict::Hold(_)));
+        if let Some(held) = held {
+            return held.clone();
         }
         let alone: Vec<_> = items
             .into_iter()
-            .zip(asks)
-            .filter(|(_, ask)| *ask != Ask::Done)
+            .zip(judged)
+            .filter(|(_, verdict)| *verdict != Verdict::Done)
             .map(|(item, _)| Outgoing::of(&Reserved { items: vec![item] }))
             .collect();
         if alone.is_empty() {
@@ -163,14 +138,23 @@ impl Lander {
     }
 }
 
-fn ask(outcome: LandOutcome) -> Ask {
+fn verdict(outcome: LandOutcome) -> Verdict {
     match outcome {
         LandOutcome::Landed
         | LandOutcome::AlreadyLanded
         | LandOutcome::Interrupted
-        | LandOutcome::Conflict => Ask::Done,
-        LandOutcome::EpochAhead => Ask::Retry("ahead of its sale's row".to_owned()),
-        LandOutcome::Mismatch => Ask::Dead("its id belongs to another reservation".to_owned()),
+        | LandOutcome::Conflict => Verdict::Done,
+        LandOutcome::EpochAhead => Verdict::Retry("ahead of its sale's row".to_owned()),
+        LandOutcome::Mismatch => Verdict::Dead("its id belongs to another reservation".to_owned()),
+    }
+}
+
+fn failed(error: &Error) -> Verdict {
+    let why = fault::chain(error);
+    if error.is_away() {
+        Verdict::Hold(why)
+    } else {
+        Verdict::Retry(why)
     }
 }
 

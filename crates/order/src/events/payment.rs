@@ -7,8 +7,7 @@ use ids::OrderId;
 use money::Money;
 use mq::{Delivery, Verdict};
 use proto::order::{PaymentClosed, PaymentPaid, PaymentRefunded};
-use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, Span, info_span, warn};
+use tracing::{Instrument, Span, info_span};
 
 use crate::{
     Error,
@@ -21,12 +20,11 @@ use crate::{
 #[derive(Clone)]
 pub(super) struct Payments {
     app: Arc<App>,
-    stop: CancellationToken,
 }
 
 impl Payments {
-    pub(super) fn new(app: Arc<App>, stop: CancellationToken) -> Self {
-        Self { app, stop }
+    pub(super) fn new(app: Arc<App>) -> Self {
+        Self { app }
     }
 
     pub(super) async fn paid(self, deliveries: Vec<Delivery<PaymentPaid>>) -> Vec<Verdict> {
@@ -56,11 +54,7 @@ impl Payments {
             payment,
             amount,
         };
-        loop {
-            if let Some(verdict) = self.verdict(self.app.payment_paid(&received).await).await {
-                return verdict;
-            }
-        }
+        verdict(self.app.payment_paid(&received).await)
     }
 
     pub(super) async fn closed(self, deliveries: Vec<Delivery<PaymentClosed>>) -> Vec<Verdict> {
@@ -75,11 +69,7 @@ impl Payments {
         let Ok(order) = OrderId::try_from(message.order_id) else {
             return malformed();
         };
-        loop {
-            if let Some(verdict) = self.verdict(self.app.payment_closed(order).await).await {
-                return verdict;
-            }
-        }
+        verdict(self.app.payment_closed(order).await)
     }
 
     pub(super) async fn refunded(self, deliveries: Vec<Delivery<PaymentRefunded>>) -> Vec<Verdict> {
@@ -97,28 +87,16 @@ impl Payments {
         ) else {
             return malformed();
         };
-        loop {
-            let handled = self.app.payment_refunded(order, &payment).await;
-            if let Some(verdict) = self.verdict(handled).await {
-                return verdict;
-            }
-        }
+        verdict(self.app.payment_refunded(order, &payment).await)
     }
+}
 
-    /// `None`: MySQL was away for a moment, once more.
-    async fn verdict(&self, handled: Result<Handled, Error>) -> Option<Verdict> {
-        match handled {
-            Ok(Handled::Done) => Some(Verdict::Done),
-            Ok(Handled::Dead(why)) => Some(Verdict::Dead(why.to_owned())),
-            Err(error) => {
-                let why = fault::chain(&error);
-                if error.is_away() && mq::pause(&self.stop).await {
-                    warn!(error = why, "a payment's event waits for MySQL");
-                    return None;
-                }
-                Some(Verdict::Retry(why))
-            }
-        }
+fn verdict(handled: Result<Handled, Error>) -> Verdict {
+    match handled {
+        Ok(Handled::Done) => Verdict::Done,
+        Ok(Handled::Dead(why)) => Verdict::Dead(why.to_owned()),
+        Err(error) if error.is_away() => Verdict::Hold(fault::chain(&error)),
+        Err(error) => Verdict::Retry(fault::chain(&error)),
     }
 }
 
