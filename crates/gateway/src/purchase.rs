@@ -70,7 +70,7 @@ pub(crate) async fn buy(
         quantity,
         request_key: request_key(headers, buyer, target)?,
         trace_parent: trace::sampled_trace_parent().unwrap_or_default(),
-        deadline_ms: cx.0.now_ms.saturating_add(gateway.reserver.timeout_ms()),
+        timeout_ms: 0,
     };
     let reply = gateway.reserver.reserve(item).await;
     let outcome = reply.outcome();

@@ -7,6 +7,7 @@ mod audit;
 mod cancel_activity;
 mod create_activity;
 mod detect;
+mod drain;
 mod finish_intent;
 mod get_activity;
 mod get_ticket;
@@ -36,7 +37,7 @@ use proto::{
     product::product_client::ProductClient,
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
@@ -72,14 +73,25 @@ pub struct App {
     pub(crate) owner: String,
     /// Tells two rebuilds of this process apart.
     pub(crate) fences: AtomicU64,
+    /// Fences that may run at once, see [`FENCES_MAX`].
+    pub(crate) fences_running: Semaphore,
+    /// Sales that this process may rebuild at once, see [`REBUILDS_MAX`].
+    pub(crate) rebuilds_running: Semaphore,
+    /// Turns of readers whose looks are old: one asks Redis for all.
+    pub(crate) looking: Mutex<()>,
     /// Redis did not answer the last call of the race.
     pub(crate) redis_lost: AtomicBool,
     /// Rings when it does again: what it holds now may be older.
     pub(crate) redis_back: Notify,
 }
 
-/// How long whoever records an intent may work on it before another replica takes over.
+/// How long the replica that records an intent may work on it before another takes over.
 pub(crate) const INTENT_MS: i64 = 60_000;
+
+/// A fence holds one of order's few connections and reads every live unit of its sale.
+pub(crate) const FENCES_MAX: usize = 4;
+/// Each rebuild holds a lease that it renews, and looks at its queue while it drains.
+pub(crate) const REBUILDS_MAX: usize = 64;
 
 impl App {
     pub(crate) fn now_ms(&self) -> i64 {

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use service::Validate;
 
-/// Everything the seckill service is told: `deploy/config/seckill.toml`.
+/// The seckill service's settings: `deploy/config/seckill.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -44,9 +44,11 @@ pub struct Sale {
     pub redis_time: bool,
     /// A sale is put into Redis so long before it starts.
     pub warm_up_s: u64,
+    /// How old what a list says of a sale's stock may be.
+    pub view_age_ms: u64,
     /// How long a rebuild waits for reservations under way.
     pub courtesy_ms: u64,
-    /// How long whoever rebuilds may be silent.
+    /// A rebuild that does not renew its lease for so long has lost it.
     pub lease_ms: u64,
     /// Age of a reservation that is published again.
     pub relay_after_ms: i64,
@@ -64,6 +66,14 @@ impl Sale {
 
     pub(crate) fn courtesy(self) -> Duration {
         Duration::from_millis(self.courtesy_ms)
+    }
+
+    pub(crate) fn courtesy_ms(self) -> i64 {
+        i64::try_from(self.courtesy_ms).unwrap_or(i64::MAX)
+    }
+
+    pub(crate) fn view_age(self) -> Duration {
+        Duration::from_millis(self.view_age_ms)
     }
 
     pub(crate) fn lease_ms(self) -> i64 {

@@ -38,7 +38,7 @@ pub enum Error {
     Mq(#[from] mq::Error),
     #[error("unexpected: {0}")]
     Unexpected(&'static str),
-    /// Somebody else holds the lease, or it was lost on the way.
+    /// The lease is held elsewhere, or was lost on the way.
     #[error("activity {0} is rebuilt elsewhere")]
     Leased(ActivityId),
 }

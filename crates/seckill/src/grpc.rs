@@ -103,7 +103,11 @@ impl Seckill for Grpc {
             .get_activity(request.into_inner().id)
             .await
             .map_err(refuse)?;
-        Ok(Response::new(self.app.view(&activity).await))
+        let mut views = self.app.views(&[activity]).await;
+        views
+            .pop()
+            .map(Response::new)
+            .ok_or_else(|| refuse(Error::Unexpected("no view")))
     }
 
     async fn list_activities(

@@ -44,7 +44,7 @@ pub(crate) fn start(ctx: &Ctx, app: &Arc<App>, sale: config::Sale) {
         {
             if let Err(error) = app.detect().await {
                 let error = fault::chain(&error);
-                tracing::warn!(error, "nobody looked when Redis came back");
+                tracing::warn!(error, "no detection when Redis came back");
             }
         }
     });

@@ -1,6 +1,6 @@
 //! The seckill service: flash sales, and the race for their units in Redis.
 //!
-//! Redis decides who wins in a microsecond; order's rows in MySQL decide what counts. Between them
+//! Redis decides the winners within a microsecond; order's rows in MySQL decide what counts. Between them
 //! stand the hand-off list (a winner is written to it by the very script that takes the unit) and
 //! the epoch (every rebuild of Redis is a new one).
 
@@ -133,6 +133,9 @@ async fn build(ctx: &Ctx, config: &Config) -> anyhow::Result<App> {
         stop: ctx.stop().clone(),
         owner: owner(),
         fences: AtomicU64::new(1),
+        fences_running: tokio::sync::Semaphore::new(app::FENCES_MAX),
+        rebuilds_running: tokio::sync::Semaphore::new(app::REBUILDS_MAX),
+        looking: tokio::sync::Mutex::default(),
         redis_lost: AtomicBool::new(false),
         redis_back: tokio::sync::Notify::new(),
     })

@@ -1,8 +1,8 @@
 use std::sync::LazyLock;
 
 use prometheus::{
-    IntCounter, IntCounterVec, IntGaugeVec, register_int_counter, register_int_counter_vec,
-    register_int_gauge_vec,
+    IntCounter, IntCounterVec, IntGauge, IntGaugeVec, register_int_counter,
+    register_int_counter_vec, register_int_gauge, register_int_gauge_vec,
 };
 use proto::seckill::{Outcome, ReserveReply};
 
@@ -34,6 +34,9 @@ metric!(RELEASED: IntCounter = register_int_counter!(
 ));
 metric!(REBUILDS: IntCounterVec = register_int_counter_vec!(
     "seckill_rebuilds_total", "Rebuilds of a sale by cause and end.", &["cause", "outcome"]
+));
+metric!(FENCES: IntGauge = register_int_gauge!(
+    "seckill_fences_running", "Fences under way in this process."
 ));
 metric!(FINDINGS: IntCounterVec = register_int_counter_vec!(
     "seckill_audit_findings_total", "What two looks of the audit found.", &["kind"]
@@ -88,6 +91,22 @@ pub(crate) fn released(units: i64) {
 
 pub(crate) fn rebuilt(cause: &str, outcome: &str) {
     REBUILDS.with_label_values(&[cause, outcome]).inc();
+}
+
+/// Counted as long as it lives.
+pub(crate) struct FenceRunning;
+
+impl FenceRunning {
+    pub(crate) fn begin() -> Self {
+        FENCES.inc();
+        Self
+    }
+}
+
+impl Drop for FenceRunning {
+    fn drop(&mut self) {
+        FENCES.dec();
+    }
 }
 
 pub(crate) fn audited(found: &Findings) {

@@ -7,7 +7,7 @@ use ids::{Block, BlockSource};
 #[derive(Debug, Default)]
 pub(crate) struct OrderIds {
     source: BlockSource,
-    /// Handed to a script that gave them to nobody.
+    /// Handed to a script that used none of them.
     spare: Mutex<Vec<i64>>,
 }
 

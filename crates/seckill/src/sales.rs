@@ -8,9 +8,10 @@ use std::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
-use crate::domain::Activity;
+use crate::{domain::Activity, stock::Look};
 
 /// Confirmed orders that one call of the script forgets: its arguments are bounded.
 const CONFIRMED_PER_CALL: usize = 1_000;
@@ -43,8 +44,10 @@ pub(crate) struct Sale {
     seen: Mutex<Option<(i64, i64)>>,
     /// Orders whose entries of the hand-off list may go.
     confirmed: Mutex<Vec<String>>,
-    /// Whether the script last refused somebody as sold out rather than sold something.
+    /// Whether the script last refused as sold out rather than sold.
     sold_out: AtomicBool,
+    /// What Redis last said of it, for browsing; `None` inside: the sale is absent.
+    look: Mutex<Option<(Instant, Option<Look>)>>,
     rebuilding: AtomicBool,
 }
 
@@ -52,7 +55,7 @@ pub(crate) struct Sale {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Since(u64);
 
-/// Held by whoever rebuilds a sale in this process.
+/// The turn of the one rebuild of a sale in this process.
 #[derive(Debug)]
 pub(crate) struct Rebuilding(Arc<Sale>);
 
@@ -156,6 +159,7 @@ impl Sale {
             seen: Mutex::default(),
             confirmed: Mutex::default(),
             sold_out: AtomicBool::new(false),
+            look: Mutex::default(),
             rebuilding: AtomicBool::new(false),
         }
     }
@@ -241,6 +245,18 @@ impl Sale {
 
     pub(crate) fn saw_sold_out(&self, sold_out: bool) {
         self.sold_out.store(sold_out, Ordering::Relaxed);
+    }
+
+    pub(crate) fn remember_look(&self, look: Option<&Look>) {
+        let mut last = self.look.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some((Instant::now(), look.cloned()));
+    }
+
+    /// The last look, unless it is older than `age`.
+    pub(crate) fn recent_look(&self, age: Duration) -> Option<Option<Look>> {
+        let last = self.look.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = last.as_ref().filter(|(at, _)| at.elapsed() < age);
+        recent.map(|(_, look)| look.clone())
     }
 
     /// `None`: this process is rebuilding it already.

@@ -15,11 +15,11 @@ use kv::{Kv, Script, ServerIdentity};
 use crate::Error;
 
 pub(crate) use hand_off::HandOff;
-pub(crate) use held::Held;
+pub(crate) use held::{Held, HeldIn};
 pub(crate) use holdings::{Holdings, rest};
 pub(crate) use look::Look;
 pub(crate) use pre_check::PreCheck;
-pub(crate) use reserve::{Answer, Ask, Call, Reserved};
+pub(crate) use reserve::{BuyerRequest, Decision, SaleReply, ScriptCall};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Stock {
@@ -31,7 +31,6 @@ pub(crate) struct Stock {
     install: Script,
     look: Script,
     unsent: Script,
-    held: Script,
 }
 
 impl Stock {
@@ -45,7 +44,6 @@ impl Stock {
             install: Script::new("install", include_str!("lua/install.lua")),
             look: Script::new("look", include_str!("lua/look.lua")),
             unsent: Script::new("unsent", include_str!("lua/unsent.lua")),
-            held: Script::new("held", include_str!("lua/held.lua")),
         }
     }
 

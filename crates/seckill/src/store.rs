@@ -8,7 +8,7 @@ use db::Pool;
 
 pub(crate) use activities::{Filter, Product, Status};
 
-/// Activities, and who rebuilds them.
+/// Activities, and the leases of their rebuilds.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     pool: Pool,

@@ -10,6 +10,7 @@ mod fence;
 mod hand_off;
 mod intents;
 mod race;
+mod rebuild;
 mod redis;
 mod release;
 mod stream;

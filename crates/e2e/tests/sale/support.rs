@@ -108,6 +108,7 @@ impl Shop {
         config.order = peer(ports[1]);
         config.product = peer(ports[0]);
         config.sale.redis_time = false;
+        config.sale.view_age_ms = 0;
         config.sale.courtesy_ms = 300;
         config.sale.lease_ms = 1_000;
         change(&mut config);

@@ -1,4 +1,4 @@
-//! The winners of one script call: they are told only after the broker has their reservations.
+//! The winners of one script call: they are answered only after the broker has their reservations.
 
 use std::sync::Arc;
 
@@ -10,28 +10,28 @@ use proto::{
 use tokio::time::timeout;
 use tracing::Span;
 
-use super::{App, reserve::Told};
+use super::{App, reserve::Answered};
 use crate::{domain::Ticket, sales::Sale};
 
 /// An order that a buyer holds, as the script said.
-pub(super) struct Held {
+pub(super) struct HeldOrder {
     pub(super) order_id: i64,
     pub(super) at_ms: i64,
     pub(super) slots: Vec<i32>,
     pub(super) request_key: String,
     pub(super) repeated: bool,
-    /// What has to be confirmed before the buyer is told.
+    /// What has to be confirmed before the buyer is answered.
     pub(super) unconfirmed: Option<ReservedItem>,
 }
 
-/// A buyer who will be told of an order.
+/// A buyer with an order, and the answer that waits for the broker's confirm.
 pub(super) struct Winner {
     accepted: Accepted,
     repeated: bool,
     /// Whether the broker has to have it first.
     is_new: bool,
     unconfirmed: Option<ReservedItem>,
-    /// Ends when the buyer is told.
+    /// Ends when the buyer is answered.
     _span: Span,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Winners {
 }
 
 /// A refusal, or anything else without an order.
-pub(super) fn told(outcome: Outcome) -> ReserveReply {
+pub(super) fn refusal(outcome: Outcome) -> ReserveReply {
     ReserveReply {
         outcome: outcome.into(),
         accepted: None,
@@ -55,7 +55,7 @@ impl App {
         sale: &Sale,
         epoch: i64,
         user_id: i64,
-        held: Held,
+        held: HeldOrder,
         span: Span,
     ) -> Result<Winner, Outcome> {
         let activity = sale.activity();
@@ -93,7 +93,7 @@ impl App {
     }
 
     /// One message for all of them.
-    pub(super) async fn accept(&self, mut groups: Vec<Winners>) -> Vec<Told> {
+    pub(super) async fn accept(&self, mut groups: Vec<Winners>) -> Vec<Answered> {
         let mut items: Vec<ReservedItem> = Vec::new();
         let mut moved = Vec::with_capacity(groups.len());
         for Winners { sale, winners } in &mut groups {
@@ -115,11 +115,11 @@ impl App {
         }
         let tell = |(index, winner): (usize, Winner)| {
             if winner.is_new && !confirmed {
-                return (index, told(Outcome::Unconfirmed));
+                return (index, refusal(Outcome::Unconfirmed));
             }
             fail::fail_point!("reserve.after_confirm", |_| (
                 index,
-                told(Outcome::Unconfirmed)
+                refusal(Outcome::Unconfirmed)
             ));
             let outcome = if winner.repeated {
                 Outcome::Repeated

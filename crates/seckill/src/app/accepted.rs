@@ -1,11 +1,14 @@
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
 use ids::{OrderId, OrderNo};
 use proto::seckill::Accepted;
 
 use super::App;
-use crate::{Error, sales::Sale, stock::Held};
+use crate::{
+    Error,
+    sales::Sale,
+    stock::{Held, HeldIn},
+};
 
 /// A sale in which nothing has moved for so long has nothing on its way to order any more.
 const QUIET_MS: i64 = 10 * 60 * 1_000;
@@ -16,16 +19,21 @@ impl App {
     pub(crate) async fn accepted(&self, user_id: i64) -> Result<Vec<Accepted>, Error> {
         let since_ms = self.now_ms() - QUIET_MS;
         let sales = self.sales.all();
-        let looks = sales
+        let moved: Vec<&Arc<Sale>> = sales
             .iter()
             .filter(|sale| self.is_due(&sale.activity()) && !sale.is_quiet(since_ms))
-            .map(|sale| self.accepted_in(sale, user_id));
-        Ok(try_join_all(looks).await?.into_iter().flatten().collect())
-    }
-
-    async fn accepted_in(&self, sale: &Arc<Sale>, user_id: i64) -> Result<Vec<Accepted>, Error> {
-        let held = self.stock.held(sale.id, user_id).await?;
-        Ok(held.map_or_else(Vec::new, |held| orders(sale, held)))
+            .collect();
+        let asked = moved.iter().map(|sale| HeldIn {
+            activity: sale.id,
+            limit: sale.activity().limit_per_user,
+        });
+        let asked: Vec<HeldIn> = asked.collect();
+        let held = self.stock.held(&asked, user_id).await?;
+        let orders = moved.into_iter().zip(held).filter_map(|(sale, held)| {
+            let held = held?;
+            Some(orders(sale, held))
+        });
+        Ok(orders.flatten().collect())
     }
 }
 

@@ -1,18 +1,66 @@
-use futures_util::future::join_all;
+use std::collections::HashMap;
+
 use proto::seckill as wire;
 
 use super::App;
-use crate::domain::Activity;
+use crate::{domain::Activity, stock::Look};
 
 impl App {
-    /// An activity as callers see it, with what Redis says is left.
+    /// An activity as an admin sees it, with what Redis says is left now.
     pub(crate) async fn view(&self, activity: &Activity) -> wire::Activity {
-        let id = activity.id.get();
         let look = if activity.is_live() {
-            self.stock.look(id).await.ok().flatten()
+            self.stock.look(activity.id.get()).await.ok().flatten()
         } else {
             None
         };
+        self.seen(activity, look)
+    }
+
+    /// Activities for browsing: what is left is at most `view_age_ms` old.
+    pub(crate) async fn views(&self, activities: &[Activity]) -> Vec<wire::Activity> {
+        let live = activities.iter().filter(|activity| activity.is_live());
+        let live: Vec<i64> = live.map(|activity| activity.id.get()).collect();
+        let mut looks = self.recent_looks(&live);
+        if looks.len() < live.len() {
+            // One reader asks for all that wait here; the others find what it remembered.
+            let _turn = self.looking.lock().await;
+            looks = self.recent_looks(&live);
+            let old = live.iter().filter(|id| !looks.contains_key(id));
+            let old: Vec<i64> = old.copied().collect();
+            looks.extend(self.look_now(&old).await);
+        }
+        let view = |activity: &Activity| {
+            let look = looks.get(&activity.id.get()).cloned().flatten();
+            self.seen(activity, look)
+        };
+        activities.iter().map(view).collect()
+    }
+
+    fn recent_looks(&self, ids: &[i64]) -> HashMap<i64, Option<Look>> {
+        let age = self.config.view_age();
+        let recent = |id: &i64| Some((*id, self.sales.get(*id)?.recent_look(age)?));
+        ids.iter().filter_map(recent).collect()
+    }
+
+    /// Nothing of those about which Redis does not answer.
+    async fn look_now(&self, ids: &[i64]) -> HashMap<i64, Option<Look>> {
+        let mut found = HashMap::new();
+        if ids.is_empty() {
+            return found;
+        }
+        let looks = self.stock.look_all(ids).await.unwrap_or_default();
+        for (id, look) in ids.iter().zip(looks) {
+            let Ok(look) = look else { continue };
+            if let Some(sale) = self.sales.get(*id) {
+                sale.remember_look(look.as_ref());
+            }
+            found.insert(*id, look);
+        }
+        found
+    }
+
+    fn seen(&self, activity: &Activity, look: Option<Look>) -> wire::Activity {
+        let id = activity.id.get();
         let epoch = self.sales.get(id).map_or(0, |sale| sale.epoch());
         let open = look
             .as_ref()
@@ -44,9 +92,5 @@ impl App {
             epoch,
             open,
         }
-    }
-
-    pub(crate) async fn views(&self, activities: &[Activity]) -> Vec<wire::Activity> {
-        join_all(activities.iter().map(|activity| self.view(activity))).await
     }
 }

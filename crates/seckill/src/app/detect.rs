@@ -104,8 +104,10 @@ impl App {
     fn heal_detached(self: &Arc<Self>, sale: &Arc<Sale>, cause: Cause) {
         if let Some(turn) = sale.begin_rebuild() {
             let app = Arc::clone(self);
-            self.tracker
-                .spawn(async move { app.heal(turn, cause).await });
+            self.tracker.spawn(async move {
+                let _permit = app.rebuilds_running.acquire().await;
+                app.heal(turn, cause).await
+            });
         }
     }
 
@@ -121,6 +123,7 @@ impl App {
             look => look?,
         };
         metrics::looked(sale.id, look.as_ref());
+        sale.remember_look(look.as_ref());
         let Some(look) = look else {
             return Ok(Some(Cause::Absent));
         };
@@ -172,7 +175,7 @@ impl App {
                 );
                 true
             }
-            // Whoever has the lease counts it.
+            // The holder of the lease counts it.
             Err(Error::Leased(_)) => false,
             Err(error) => {
                 metrics::rebuilt(cause, "failed");

@@ -1,4 +1,4 @@
-//! What was recorded over an activity, carried out to the end: by whoever recorded it, or by any
+//! What was recorded over an activity, carried out to the end: by the replica that recorded it, or by any
 //! replica after that one died. Every step may have been done before.
 
 use std::{sync::Arc, time::Duration};
@@ -135,7 +135,7 @@ impl App {
             .fence(activity.id.get(), edit, self.intent_patience())
             .await?
         {
-            // Somebody else finished this intent, and another one after it: nothing here is ours to
+            // Another replica finished this intent, and another one after it: nothing here is ours to
             // undo.
             Fenced::NotApplied { version, .. } if version > activity.version => Ok(()),
             Fenced::Installed { .. } | Fenced::NotApplied { refused: false, .. } => {
@@ -174,7 +174,7 @@ impl App {
         }
     }
 
-    /// Whoever rebuilds is done by then, or dead and its lease over.
+    /// A rebuild is done by then, or dead and its lease over.
     fn intent_patience(&self) -> Duration {
         self.config.courtesy() + Duration::from_millis(self.config.lease_ms)
     }

@@ -6,7 +6,7 @@ use crate::{
 
 impl App {
     pub(crate) async fn get_activity(&self, id: i64) -> Result<Activity, Error> {
-        // Everybody looks at a running sale: memory answers, and the row only for what is not
+        // A running sale is read all the time: memory answers, and the row only for what is not
         // there.
         let known = self.sales.get(id).map(|sale| (*sale.activity()).clone());
         let activity = match known {

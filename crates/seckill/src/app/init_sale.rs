@@ -59,7 +59,7 @@ impl App {
         Ok(found.into_iter().next())
     }
 
-    /// Somebody else may be publishing it at this moment; one that starts later is in the way.
+    /// Another call may be publishing it at this moment; one that starts later is in the way.
     async fn wait_for_running(&self, product_id: i64) -> Result<Activity, Error> {
         let until = Instant::now() + PATIENCE;
         loop {

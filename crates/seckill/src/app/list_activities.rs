@@ -1,7 +1,7 @@
 use super::App;
 use crate::{Error, domain::Activity, store::Filter};
 
-/// More would be a page that nobody reads.
+/// A larger page is cut to this.
 const PAGE_SIZE_MAX: u32 = 100;
 
 impl App {

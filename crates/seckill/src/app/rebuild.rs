@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use tonic::Request;
 
 use super::App;
-use crate::Error;
+use crate::{Error, metrics};
 
 /// What came of a fence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,20 +28,20 @@ pub(crate) enum Fenced {
 
 /// Between two looks at something that others finish.
 const LOOK_PERIOD: Duration = Duration::from_millis(50);
-/// Epochs that may pass us by before we give up for now.
+/// Epochs that may pass before a rebuild gives up for now.
 const TRIES_MAX: usize = 5;
 /// A fence waits for landings under way, and reads every live unit.
 const FENCE_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl App {
-    /// Rebuilds a sale unless somebody does already.
+    /// Rebuilds a sale unless its lease is held.
     pub(crate) async fn rebuild(&self, activity: i64) -> Result<Fenced, Error> {
         let intent = Intent::Rebuild(Rebuild {});
         self.fence(activity, intent, Duration::ZERO).await
     }
 
     /// Runs one fence whole, under a lease that others take over if we die. `patience`: how long to
-    /// wait for whoever has the lease.
+    /// wait for the lease.
     pub(crate) async fn fence(
         &self,
         activity: i64,
@@ -106,7 +106,10 @@ impl App {
             fail::fail_point!("rebuild.after_pause", |_| Err(Error::Unexpected(
                 "fail point"
             )));
-            self.courtesy_wait(activity, epoch).await?;
+            self.drain(activity, epoch).await?;
+            // Held for the fence and the install only: a sale that drains keeps no other waiting.
+            let _permit = self.fences_running.acquire().await;
+            let _running = metrics::FenceRunning::begin();
             let (answer, live) = self.ask_fence(activity, epoch, intent).await?;
             fail::fail_point!("rebuild.after_fence", |_| Err(Error::Unexpected(
                 "fail point"
@@ -127,7 +130,7 @@ impl App {
         live: &[LiveUnit],
     ) -> Result<Fenced, Error> {
         let (version, epoch) = (answer.version, answer.epoch);
-        // Before anything is installed: nobody sells from what this fence cut off.
+        // Before anything is installed: no script sells from what this fence cut off.
         if let Some(sale) = self.sales.get(activity) {
             sale.observe_epoch(epoch);
         }
@@ -161,33 +164,6 @@ impl App {
                 Err(Error::Unexpected("a fence without outcome"))
             }
         }
-    }
-
-    /// Lets reservations under way land first: what the fence cuts off is refused. Safety does not
-    /// need it.
-    async fn courtesy_wait(&self, activity: i64, epoch: i64) -> Result<(), Error> {
-        if epoch == 0 {
-            return Ok(());
-        }
-        let until = Instant::now() + self.config.courtesy();
-        while Instant::now() < until {
-            // A Redis that does not answer has nothing to wait for.
-            let unsent = self.stock.unsent_counts(&[activity]).await;
-            let unsent: u64 = unsent.unwrap_or_default().into_iter().flatten().sum();
-            let ready = self
-                .broker
-                .depth(<proto::order::Reserved as mq::Message>::QUEUE)
-                .await;
-            if unsent == 0 && ready.is_ok_and(|depth| depth.ready == 0) {
-                return Ok(());
-            }
-            tokio::select! {
-                () = sleep(LOOK_PERIOD) => {}
-                // Whoever goes on has the lease the sooner.
-                () = self.stop.cancelled() => return Err(Error::Unexpected("the process stops")),
-            }
-        }
-        Ok(())
     }
 
     async fn ask_fence(

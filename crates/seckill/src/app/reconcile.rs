@@ -90,7 +90,7 @@ impl App {
         }
     }
 
-    /// As an administrator asks for it: goes on when nobody waits any more.
+    /// As an administrator asks for it: goes on when the caller is gone.
     pub(crate) async fn reconcile_now(
         self: &Arc<Self>,
         id: i64,

@@ -14,7 +14,7 @@ const TOGETHER: usize = 16;
 const ENTRIES_MAX: usize = 2_000;
 
 impl App {
-    /// Publishes reservations that nobody has confirmed for a while, unchanged and with the epoch
+    /// Publishes reservations that stay unconfirmed for a while, unchanged and with the epoch
     /// that they carry, also while the sale is paused or over; and forgets those that the broker
     /// has.
     pub async fn relay(&self) -> Result<(), Error> {

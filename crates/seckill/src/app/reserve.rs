@@ -1,69 +1,78 @@
 //! The race: a batch of buyers, of one activity or of several.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use proto::{
     order::{ReservedItem, reserved_item::Unit},
     seckill::{Outcome, ReserveItem, ReserveReply},
 };
+use tokio::time::Instant;
 use tracing::Span;
 
 use super::{
     App,
-    accept::{Held, Winners, told},
+    accept::{HeldOrder, Winners, refusal},
 };
 use crate::{
     Error,
     domain::{LIMIT_PER_USER, State, Unsent, is_request_key},
     metrics,
     sales::Sale,
-    stock::{Answer, Ask, Call, PreCheck, Reserved},
+    stock::{BuyerRequest, Decision, PreCheck, SaleReply, ScriptCall},
 };
 
 /// A buyer of a batch.
-struct Asked {
+struct Buyer {
     place: usize,
     item: ReserveItem,
-    /// Ends when the buyer is told.
+    /// When the caller gives up; nothing is reserved for it afterwards.
+    until: Option<Instant>,
+    /// Ends when the buyer is answered.
     span: Span,
 }
 
 /// The buyers of one sale in a batch.
 struct Group {
     sale: Arc<Sale>,
-    buyers: Vec<Asked>,
+    buyers: Vec<Buyer>,
 }
 
-/// A group, and what the script said of it.
-struct Called {
+/// A group, and what the script decided.
+struct Decided {
     group: Group,
-    asks: Vec<Ask>,
+    requests: Vec<BuyerRequest>,
     now: Now,
-    answers: Vec<Answer>,
+    decisions: Vec<Decision>,
 }
 
 /// A buyer's place in the batch, and the answer.
-pub(super) type Told = (usize, ReserveReply);
+pub(super) type Answered = (usize, ReserveReply);
 
 impl App {
     /// One reply per item, in the items' order: one script per activity, all of them at once.
     pub async fn reserve(&self, items: Vec<ReserveItem>) -> Vec<ReserveReply> {
         let mut replies = vec![ReserveReply::default(); items.len()];
-        let mut asked = Vec::with_capacity(items.len());
+        let received = Instant::now();
+        let mut buyers = Vec::with_capacity(items.len());
         for (place, item) in items.into_iter().enumerate() {
             match self.admit(&item) {
                 Ok(sale) => {
-                    let span = span(&item);
-                    asked.push((sale, Asked { place, item, span }));
+                    let buyer = Buyer {
+                        place,
+                        span: span(&item),
+                        until: gives_up(&item, received),
+                        item,
+                    };
+                    buyers.push((sale, buyer));
                 }
-                Err(outcome) => replies[place] = told(outcome),
+                Err(outcome) => replies[place] = refusal(outcome),
             }
         }
         let mut calls = Vec::new();
-        while !asked.is_empty() {
-            let rest = asked.split_off(asked.len().min(self.buyers_per_call));
-            let these = std::mem::replace(&mut asked, rest);
+        while !buyers.is_empty() {
+            let rest = buyers.split_off(buyers.len().min(self.buyers_per_call));
+            let these = std::mem::replace(&mut buyers, rest);
             calls.push(self.reserve_together(by_sale(these)));
         }
         for (place, reply) in join_all(calls).await.into_iter().flatten() {
@@ -93,13 +102,10 @@ impl App {
         if !is_quantity || !is_user || !is_request_key(&item.request_key) {
             return Err(Outcome::BadQuantity);
         }
-        if item.deadline_ms > 0 && item.deadline_ms < now_ms {
-            return Err(Outcome::Busy);
-        }
         Ok(sale)
     }
 
-    async fn reserve_together(&self, groups: Vec<Group>) -> Vec<Told> {
+    async fn reserve_together(&self, groups: Vec<Group>) -> Vec<Answered> {
         let (groups, mut done) = self.pre_check(groups).await;
         fail::fail_point!("reserve.before_script", |_| busy(done.clone(), &groups));
         let called = self.call_scripts(groups, &mut done).await;
@@ -108,14 +114,14 @@ impl App {
         });
         let mut winners = Vec::with_capacity(called.len());
         for called in called {
-            winners.push(self.hear(called, &mut done));
+            winners.push(self.winners(called, &mut done));
         }
         done.extend(self.accept(winners).await);
         done
     }
 
-    /// Refuses who has nothing to hope for. The scripts decide about everybody else, who is left in the groups.
-    async fn pre_check(&self, groups: Vec<Group>) -> (Vec<Group>, Vec<Told>) {
+    /// Refuses the buyers that the script would refuse again. The others stay in the groups.
+    async fn pre_check(&self, groups: Vec<Group>) -> (Vec<Group>, Vec<Answered>) {
         // Without batching there is nothing that the pre-check could spare.
         let should_check =
             |group: &Group| self.buyers_per_call > 1 && group.sale.should_pre_check();
@@ -123,7 +129,8 @@ impl App {
             groups.into_iter().partition(should_check);
         let mut checks = Vec::new();
         while !checkable.is_empty() {
-            let others = checkable.split_off(checkable.len().min(self.stock.sales_per_pre_check()));
+            let others =
+                checkable.split_off(checkable.len().min(self.stock.sales_per_transaction()));
             checks.push(self.pre_check_together(std::mem::replace(&mut checkable, others)));
         }
         let mut done = Vec::new();
@@ -134,7 +141,7 @@ impl App {
         (rest, done)
     }
 
-    async fn pre_check_together(&self, mut groups: Vec<Group>) -> (Vec<Group>, Vec<Told>) {
+    async fn pre_check_together(&self, mut groups: Vec<Group>) -> (Vec<Group>, Vec<Answered>) {
         let checks: Vec<PreCheck> = groups.iter().map(Group::pre_check).collect();
         let refused = match self.stock.pre_check(self.script_now_ms(), &checks).await {
             Ok(refused) => refused,
@@ -149,10 +156,10 @@ impl App {
         let mut done = Vec::new();
         for (group, refused) in groups.iter_mut().zip(refused) {
             let mut refused = refused.into_iter();
-            group.buyers.retain(|asked| {
+            group.buyers.retain(|buyer| {
                 let is_refused = refused.next().unwrap_or_default();
                 if is_refused {
-                    done.push((asked.place, told(Outcome::SoldOut)));
+                    done.push((buyer.place, refusal(Outcome::SoldOut)));
                 }
                 !is_refused
             });
@@ -161,20 +168,25 @@ impl App {
         (groups, done)
     }
 
-    /// Whoever cannot be asked about, or belongs to a sale that does not sell just now, is done.
-    async fn call_scripts(&self, groups: Vec<Group>, done: &mut Vec<Told>) -> Vec<Called> {
+    /// Buyers of a sale that is paused, or whose script has no answer, are done.
+    async fn call_scripts(&self, groups: Vec<Group>, done: &mut Vec<Answered>) -> Vec<Decided> {
         let (mut called, mut calls) = (Vec::new(), Vec::new());
-        for group in groups {
+        let now = Instant::now();
+        for mut group in groups {
+            done.extend(group.remove_late(now));
+            if group.buyers.is_empty() {
+                continue;
+            }
             let Some(ids) = self.order_ids.take(group.buyers.len()) else {
                 done.extend(group.all(Outcome::Busy));
                 continue;
             };
-            let asks = group.buyers.iter().zip(ids);
-            calls.push(Call {
+            let requests = group.buyers.iter().zip(ids);
+            calls.push(ScriptCall {
                 activity: group.sale.id,
                 epoch: group.sale.epoch(),
                 confirmed: group.sale.take_confirmed(),
-                asks: asks.map(|(asked, id)| ask(asked, id)).collect(),
+                requests: requests.map(|(buyer, id)| request(buyer, id)).collect(),
             });
             called.push(group);
         }
@@ -186,7 +198,7 @@ impl App {
             }
         };
         let mut answers = answers.into_iter();
-        let mut heard = Vec::with_capacity(called.len());
+        let mut decided = Vec::with_capacity(called.len());
         for (group, call) in called.into_iter().zip(calls) {
             let answer = answers.next().transpose().unwrap_or_else(|error| {
                 self.unanswered(&error);
@@ -201,54 +213,55 @@ impl App {
             };
             self.redis_answered();
             match reserved {
-                Reserved::Open {
+                SaleReply::Open {
                     epoch,
                     now_ms,
-                    answers,
-                } => heard.push(Called {
+                    decisions,
+                } => decided.push(Decided {
                     group,
-                    asks: call.asks,
+                    requests: call.requests,
                     now: Now {
                         epoch,
                         at_ms: now_ms,
                     },
-                    answers,
+                    decisions,
                 }),
-                Reserved::Paused => {
-                    let spare = call.asks.iter().map(|ask| ask.order_id);
+                SaleReply::Paused => {
+                    let spare = call.requests.iter().map(|request| request.order_id);
                     self.order_ids.give_back(spare);
                     done.extend(group.all(Outcome::Paused));
                 }
             }
         }
-        heard
+        decided
     }
 
-    /// What the script said of its buyers: those who won, or had won, are still to be told.
-    fn hear(&self, called: Called, done: &mut Vec<Told>) -> Winners {
-        let Called {
+    /// Buyers who won now or before are still to be answered; the others are done.
+    fn winners(&self, called: Decided, done: &mut Vec<Answered>) -> Winners {
+        let Decided {
             group: Group { sale, buyers },
-            asks,
+            requests,
             now,
-            answers,
+            decisions,
         } = called;
-        // Who comes back for an order says nothing of what is left.
-        if answers.contains(&Answer::SoldOut) {
+        // A repeat says nothing about what is left.
+        if decisions.contains(&Decision::SoldOut) {
             sale.saw_sold_out(true);
-        } else if answers.iter().any(Answer::is_won) {
+        } else if decisions.iter().any(Decision::is_won) {
             sale.saw_sold_out(false);
         }
         let (mut spare, mut winners) = (Vec::new(), Vec::new());
-        for ((Asked { place, span, .. }, ask), answer) in buyers.into_iter().zip(asks).zip(answers)
+        for ((Buyer { place, span, .. }, request), decision) in
+            buyers.into_iter().zip(requests).zip(decisions)
         {
-            if !answer.is_won() {
-                spare.push(ask.order_id);
+            if !decision.is_won() {
+                spare.push(request.order_id);
             }
-            let user_id = ask.user_id;
-            let held = hold(&sale, now, ask, answer);
+            let user_id = request.user_id;
+            let held = held_order(&sale, now, request, decision);
             match held.and_then(|held| self.winner(&sale, now.epoch, user_id, held, span)) {
                 Ok(winner) => winners.push((place, winner)),
-                Err(outcome) => done.push((place, told(outcome))),
+                Err(outcome) => done.push((place, refusal(outcome))),
             }
         }
         self.order_ids.give_back(spare);
@@ -263,10 +276,18 @@ impl App {
 }
 
 impl Group {
-    fn all(&self, outcome: Outcome) -> impl Iterator<Item = Told> {
+    /// A unit reserved for a caller that has given up would be held until its payment window ends.
+    fn remove_late(&mut self, now: Instant) -> Vec<Answered> {
+        let is_late = |buyer: &mut Buyer| buyer.until.is_some_and(|until| until <= now);
+        let late = self.buyers.extract_if(.., is_late);
+        late.map(|buyer| (buyer.place, refusal(Outcome::Busy)))
+            .collect()
+    }
+
+    fn all(&self, outcome: Outcome) -> impl Iterator<Item = Answered> {
         self.buyers
             .iter()
-            .map(move |asked| (asked.place, told(outcome)))
+            .map(move |buyer| (buyer.place, refusal(outcome)))
     }
 
     fn pre_check(&self) -> PreCheck {
@@ -276,13 +297,13 @@ impl Group {
             epoch: self.sale.epoch(),
             limit: self.sale.activity().limit_per_user,
             buyers: buyers
-                .map(|asked| (asked.item.user_id, asked.item.quantity))
+                .map(|buyer| (buyer.item.user_id, buyer.item.quantity))
                 .collect(),
         }
     }
 }
 
-fn busy<'a>(mut done: Vec<Told>, groups: impl IntoIterator<Item = &'a Group>) -> Vec<Told> {
+fn busy<'a>(mut done: Vec<Answered>, groups: impl IntoIterator<Item = &'a Group>) -> Vec<Answered> {
     let all = groups
         .into_iter()
         .flat_map(|group| group.all(Outcome::Busy));
@@ -290,14 +311,20 @@ fn busy<'a>(mut done: Vec<Told>, groups: impl IntoIterator<Item = &'a Group>) ->
     done
 }
 
-fn by_sale(asked: Vec<(Arc<Sale>, Asked)>) -> Vec<Group> {
+/// `None`: the caller waits for ever.
+fn gives_up(item: &ReserveItem, received: Instant) -> Option<Instant> {
+    let left = Duration::from_millis(item.timeout_ms.into());
+    (!left.is_zero()).then(|| received + left)
+}
+
+fn by_sale(buyers: Vec<(Arc<Sale>, Buyer)>) -> Vec<Group> {
     let mut groups: HashMap<i64, Group> = HashMap::new();
-    for (sale, asked) in asked {
+    for (sale, buyer) in buyers {
         let group = groups.entry(sale.id).or_insert_with(|| Group {
             sale,
             buyers: Vec::new(),
         });
-        group.buyers.push(asked);
+        group.buyers.push(buyer);
     }
     groups.into_values().collect()
 }
@@ -318,13 +345,13 @@ fn span(item: &ReserveItem) -> Span {
     span
 }
 
-fn ask(Asked { item, span, .. }: &Asked, order_id: i64) -> Ask {
+fn request(Buyer { item, span, .. }: &Buyer, order_id: i64) -> BuyerRequest {
     let trace_parent = if span.is_none() {
         None
     } else {
         span.in_scope(trace::current_trace_parent)
     };
-    Ask {
+    BuyerRequest {
         user_id: item.user_id,
         quantity: item.quantity,
         request_key: item.request_key.clone(),
@@ -333,29 +360,34 @@ fn ask(Asked { item, span, .. }: &Asked, order_id: i64) -> Ask {
     }
 }
 
-/// What one call of the script happened in.
+/// Epoch and time of one script call.
 #[derive(Clone, Copy)]
 struct Now {
     epoch: i64,
     at_ms: i64,
 }
 
-/// The order that an answer speaks of, or why there is none.
-fn hold(sale: &Sale, now: Now, ask: Ask, answer: Answer) -> Result<Held, Outcome> {
-    Ok(match answer {
-        Answer::SoldOut => return Err(Outcome::SoldOut),
-        Answer::NotStarted => return Err(Outcome::NotStarted),
-        Answer::Ended => return Err(Outcome::Ended),
-        Answer::Limit => return Err(Outcome::Limit),
-        Answer::Won { units } => Held {
-            order_id: ask.order_id,
+/// The order that a decision is about, or why there is none.
+fn held_order(
+    sale: &Sale,
+    now: Now,
+    request: BuyerRequest,
+    decision: Decision,
+) -> Result<HeldOrder, Outcome> {
+    Ok(match decision {
+        Decision::SoldOut => return Err(Outcome::SoldOut),
+        Decision::NotStarted => return Err(Outcome::NotStarted),
+        Decision::Ended => return Err(Outcome::Ended),
+        Decision::Limit => return Err(Outcome::Limit),
+        Decision::Won { units } => HeldOrder {
+            order_id: request.order_id,
             at_ms: now.at_ms,
             slots: units.iter().map(|unit| unit.slot).collect(),
-            request_key: ask.request_key.clone(),
+            request_key: request.request_key.clone(),
             repeated: false,
-            unconfirmed: Some(reserved_item(sale, now, ask, units)),
+            unconfirmed: Some(reserved_item(sale, now, request, units)),
         },
-        Answer::Repeated {
+        Decision::Repeated {
             order_id,
             at_ms,
             slots,
@@ -368,7 +400,7 @@ fn hold(sale: &Sale, now: Now, ask: Ask, answer: Answer) -> Result<Held, Outcome
                     Some(entry.ok_or(Outcome::Busy)?.0)
                 }
             };
-            Held {
+            HeldOrder {
                 // Its own, which may not be this request's.
                 request_key: unconfirmed
                     .as_ref()
@@ -384,15 +416,35 @@ fn hold(sale: &Sale, now: Now, ask: Ask, answer: Answer) -> Result<Held, Outcome
     })
 }
 
-fn reserved_item(sale: &Sale, now: Now, ask: Ask, units: Vec<Unit>) -> ReservedItem {
+fn reserved_item(sale: &Sale, now: Now, request: BuyerRequest, units: Vec<Unit>) -> ReservedItem {
     ReservedItem {
         activity_id: sale.id,
-        order_id: ask.order_id,
-        user_id: ask.user_id,
+        order_id: request.order_id,
+        user_id: request.user_id,
         at_ms: now.at_ms,
-        request_key: ask.request_key,
+        request_key: request.request_key,
         epoch: now.epoch,
         units,
-        trace_parent: ask.trace_parent,
+        trace_parent: request.trace_parent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_gives_up_when_what_was_left_has_passed() {
+        let received = Instant::now();
+        let item = |timeout_ms| ReserveItem {
+            timeout_ms,
+            ..ReserveItem::default()
+        };
+        assert_eq!(gives_up(&item(0), received), None, "0 is for ever");
+        let until = gives_up(&item(250), received).unwrap();
+        tokio::time::advance(Duration::from_millis(249)).await;
+        assert!(until > Instant::now());
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(until <= Instant::now());
     }
 }

@@ -5,7 +5,7 @@ use tokio::time::{Instant, sleep};
 use super::App;
 use crate::{Error, domain::Activity};
 
-/// How long somebody else's rebuild is waited for.
+/// How long another rebuild is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK_PERIOD: Duration = Duration::from_millis(50);
 

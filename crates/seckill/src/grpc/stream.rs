@@ -29,7 +29,7 @@ pub(crate) fn serve(ctx: &Ctx, app: Arc<App>, mut batches: Streaming<ReserveBatc
             };
             let Ok(Some(batch)) = next else { return };
             let (app, sender) = (Arc::clone(&app), sender.clone());
-            // In a task of its own: who hung up does not stop what has begun.
+            // In a task of its own: a broken stream does not stop a batch that has begun.
             inner.spawn(async move {
                 let reply = answer(&app, batch).await;
                 // A caller that is gone asks again, and gets the same order.
@@ -41,7 +41,7 @@ pub(crate) fn serve(ctx: &Ctx, app: Arc<App>, mut batches: Streaming<ReserveBatc
     ReceiverStream::new(receiver)
 }
 
-/// A batch that breaks off is answered too: nobody waits for ever, and whoever won asks again.
+/// A batch that breaks off is answered too: no caller waits for ever, and a winner asks again.
 async fn answer(app: &Arc<App>, batch: ReserveBatch) -> ReserveBatchReply {
     let (number, count) = (batch.number, batch.items.len());
     let work = AssertUnwindSafe(app.reserve(batch.items));

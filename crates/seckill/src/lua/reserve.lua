@@ -9,7 +9,7 @@
 --       at, slots, and its unsent entry, if it still has one. After the others comes nothing: most
 --       buyers lose.
 -- Invariant: every unit up to `next` is either returned or held by exactly one slot, and every
---       winner is in unsent before this call ends. Whoever loses changes nothing. Nothing is
+--       winner is in unsent before this call ends. A refusal changes nothing. Nothing is
 --       written before the end, and unsent first: a server without memory refuses that one, and
 --       nothing has moved.
 

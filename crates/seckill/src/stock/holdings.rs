@@ -5,7 +5,7 @@ use crate::{Error, domain::Holding};
 
 /// Entries per command: no other buyer waits for more.
 const PAGE: usize = 1_000;
-/// Whoever sent a page is left alone for so many times as long as it took: buyers go first.
+/// The server of a page rests for so many times as long as the page took: buyers go first.
 const REST: u32 = 3;
 
 /// Between a page that was asked for at `asked` and the next.
@@ -29,7 +29,7 @@ impl Holdings {
         self.slots.dedup_by_key(|(user, slot, _)| (*user, *slot));
     }
 
-    /// Whose a slot is; of sorted ones.
+    /// The order that holds a slot; of sorted ones.
     pub(crate) fn order(&self, user: i64, slot: i32) -> Option<i64> {
         let found = self
             .slots

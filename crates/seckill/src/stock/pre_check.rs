@@ -27,13 +27,13 @@ struct Left {
 }
 
 impl Stock {
-    /// Sales that one pre-check can look at: in a cluster each may be on a server of its own.
-    pub(crate) fn sales_per_pre_check(&self) -> usize {
+    /// Sales that one transaction can read: in a cluster each may be on a server of its own.
+    pub(crate) fn sales_per_transaction(&self) -> usize {
         if self.kv.is_cluster() { 1 } else { usize::MAX }
     }
 
-    /// Of each sale, which buyers `reserve` would refuse as sold out at this moment. The others have to ask it,
-    /// whatever stands in their way.
+    /// Of each sale, which buyers `reserve` would refuse as sold out at this moment. Only the script decides
+    /// about the others.
     ///
     /// Once the units are gone most buyers are refused, and this refuses them for a tenth of the script's price.
     /// `now_ms`: 0 for the server's time.
@@ -128,7 +128,7 @@ fn left(meta: &[Option<String>], returned: i64, held: i64) -> Option<Left> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stock::{Answer, Ask, Call, Reserved};
+    use crate::stock::{BuyerRequest, Decision, SaleReply, ScriptCall};
 
     const NOW_MS: i64 = 1_000;
     const EPOCH: i64 = 3;
@@ -211,23 +211,23 @@ mod tests {
             let refused = pre_check(&stock, NOW_MS, state.limit, &buyers).await;
             for ((user_id, quantity), refused) in buyers.iter().copied().zip(refused) {
                 install(&stock, state).await;
-                let ask = Ask {
+                let request = BuyerRequest {
                     user_id,
                     quantity,
                     request_key: String::new(),
                     order_id: 42,
                     trace_parent: String::new(),
                 };
-                let call = Call {
+                let call = ScriptCall {
                     activity: 1,
                     epoch: EPOCH,
                     confirmed: Vec::new(),
-                    asks: vec![ask],
+                    requests: vec![request],
                 };
                 let mut answers = stock.reserve(NOW_MS, &[call]).await.unwrap();
                 let is_sold_out = match answers.remove(0).unwrap() {
-                    Reserved::Open { answers, .. } => answers == [Answer::SoldOut],
-                    Reserved::Paused => false,
+                    SaleReply::Open { decisions, .. } => decisions == [Decision::SoldOut],
+                    SaleReply::Paused => false,
                 };
                 let expected = is_sold_out && user_id == 2;
                 assert_eq!(refused, expected, "{user_id} × {quantity} in {state:?}");

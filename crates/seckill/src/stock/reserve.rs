@@ -3,9 +3,9 @@ use proto::order::reserved_item::Unit;
 use super::Stock;
 use crate::{Error, domain::unit_pairs};
 
-/// One buyer of a batch.
+/// One buyer's request, as the script takes it.
 #[derive(Debug, Clone)]
-pub(crate) struct Ask {
+pub(crate) struct BuyerRequest {
     pub(crate) user_id: i64,
     pub(crate) quantity: i32,
     pub(crate) request_key: String,
@@ -14,21 +14,23 @@ pub(crate) struct Ask {
     pub(crate) trace_parent: String,
 }
 
+/// What the script says of its sale.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Reserved {
+pub(crate) enum SaleReply {
     /// Absent, being rebuilt, or behind.
     Paused,
     Open {
         epoch: i64,
         /// By the clock of the script.
         now_ms: i64,
-        answers: Vec<Answer>,
+        decisions: Vec<Decision>,
     },
 }
 
+/// What the script says of one buyer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Answer {
-    /// The order that it asked with, now.
+pub(crate) enum Decision {
+    /// A new order, with the id that the request brought.
     Won {
         units: Vec<Unit>,
     },
@@ -45,21 +47,21 @@ pub(crate) enum Answer {
     Limit,
 }
 
-impl Answer {
+impl Decision {
     pub(crate) fn is_won(&self) -> bool {
         matches!(self, Self::Won { .. })
     }
 }
 
-/// One script's buyers.
+/// One call of the script: buyers of one sale.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub(crate) struct ScriptCall {
     pub(crate) activity: i64,
     /// Order's, as far as the caller knows.
     pub(crate) epoch: i64,
     /// Orders whose entries of the hand-off list may go.
     pub(crate) confirmed: Vec<String>,
-    pub(crate) asks: Vec<Ask>,
+    pub(crate) requests: Vec<BuyerRequest>,
 }
 
 impl Stock {
@@ -67,18 +69,18 @@ impl Stock {
     pub(crate) async fn reserve(
         &self,
         now_ms: i64,
-        calls: &[Call],
-    ) -> Result<Vec<Result<Reserved, Error>>, Error> {
+        calls: &[ScriptCall],
+    ) -> Result<Vec<Result<SaleReply, Error>>, Error> {
         const UNREADABLE: Error = Error::Unexpected("a reply of reserve that cannot be read");
         let scripts = calls.iter().map(|call| self.reserve_call(now_ms, call));
         let replies = self.reserve.invoke_all(&self.kv, scripts).await?;
-        let read = |(call, reply): (&Call, Result<Vec<kv::Value>, kv::Error>)| {
-            decode(reply?, call.asks.len()).ok_or(UNREADABLE)
+        let read = |(call, reply): (&ScriptCall, Result<Vec<kv::Value>, kv::Error>)| {
+            decode(reply?, call.requests.len()).ok_or(UNREADABLE)
         };
         Ok(calls.iter().zip(replies).map(read).collect())
     }
 
-    fn reserve_call(&self, now_ms: i64, call: &Call) -> kv::Call<'_> {
+    fn reserve_call(&self, now_ms: i64, call: &ScriptCall) -> kv::Call<'_> {
         let keys = self.keys(call.activity, ["meta", "returned", "buyers", "unsent"]);
         let mut script = self
             .reserve
@@ -87,57 +89,57 @@ impl Stock {
             .arg(call.epoch)
             .arg(call.confirmed.len())
             .arg(&call.confirmed);
-        for ask in &call.asks {
+        for request in &call.requests {
             script = script
-                .arg(ask.user_id)
-                .arg(ask.quantity)
-                .arg(&ask.request_key)
-                .arg(ask.order_id)
-                .arg(&ask.trace_parent);
+                .arg(request.user_id)
+                .arg(request.quantity)
+                .arg(&request.request_key)
+                .arg(request.order_id)
+                .arg(&request.trace_parent);
         }
         script
     }
 }
 
-fn decode(reply: Vec<kv::Value>, asked: usize) -> Option<Reserved> {
+fn decode(reply: Vec<kv::Value>, asked: usize) -> Option<SaleReply> {
     let mut fields = reply.into_iter();
     match text(&mut fields)?.as_str() {
-        "paused" => return Some(Reserved::Paused),
+        "paused" => return Some(SaleReply::Paused),
         "open" => {}
         _ => return None,
     }
     let epoch = text(&mut fields)?.parse().ok()?;
     let now_ms = text(&mut fields)?.parse().ok()?;
-    let answers = (0..asked)
-        .map(|_| answer(&mut fields))
+    let decisions = (0..asked)
+        .map(|_| decision(&mut fields))
         .collect::<Option<_>>()?;
     let is_all = fields.next().is_none();
-    is_all.then_some(Reserved::Open {
+    is_all.then_some(SaleReply::Open {
         epoch,
         now_ms,
-        answers,
+        decisions,
     })
 }
 
-/// The next buyer's; only who has an order has more than an outcome.
-fn answer(fields: &mut impl Iterator<Item = kv::Value>) -> Option<Answer> {
+/// The next buyer's; only an order brings more than an outcome.
+fn decision(fields: &mut impl Iterator<Item = kv::Value>) -> Option<Decision> {
     let kv::Value::Int(outcome) = fields.next()? else {
         return None;
     };
     Some(match outcome {
-        1 => Answer::Won {
+        1 => Decision::Won {
             units: unit_pairs(&text(fields)?)?,
         },
-        2 => Answer::Repeated {
+        2 => Decision::Repeated {
             order_id: text(fields)?.parse().ok()?,
             at_ms: text(fields)?.parse().ok()?,
             slots: slots(&text(fields)?)?,
             unsent: text(fields).filter(|entry| !entry.is_empty()),
         },
-        3 => Answer::SoldOut,
-        4 => Answer::NotStarted,
-        5 => Answer::Ended,
-        6 => Answer::Limit,
+        3 => Decision::SoldOut,
+        4 => Decision::NotStarted,
+        5 => Decision::Ended,
+        6 => Decision::Limit,
         _ => return None,
     })
 }
@@ -169,18 +171,18 @@ mod tests {
     fn one_answer_per_buyer_or_none_at_all() {
         let open = reply(&["open", "3", "1000", ":3", ":1", "1:8,2:9"]);
         let unit = |slot, unit_no| Unit { slot, unit_no };
-        let won = Answer::Won {
+        let won = Decision::Won {
             units: vec![unit(1, 8), unit(2, 9)],
         };
-        let read = Reserved::Open {
+        let read = SaleReply::Open {
             epoch: 3,
             now_ms: 1_000,
-            answers: vec![Answer::SoldOut, won],
+            decisions: vec![Decision::SoldOut, won],
         };
         assert_eq!(decode(open.clone(), 2), Some(read));
         assert_eq!(decode(open.clone(), 3), None, "one is missing");
         assert_eq!(decode(open, 1), None, "one is too many");
-        assert_eq!(decode(reply(&["paused"]), 2), Some(Reserved::Paused));
+        assert_eq!(decode(reply(&["paused"]), 2), Some(SaleReply::Paused));
         assert_eq!(decode(Vec::new(), 1), None);
         for odd in [&[":9"][..], &[":1"], &[":1", "1"], &[":2", "42", "1000"]] {
             let odd = [&["open", "3", "1000"], odd].concat();

@@ -111,17 +111,30 @@ impl Store {
         row.ok_or(Error::NotFound(id))?.try_into()
     }
 
-    /// Everything that may be sold, or was until `since_ms`.
-    pub(crate) async fn recent(&self, since_ms: i64) -> Result<Vec<Activity>, Error> {
-        const ACTIVITIES_MAX: i64 = 10_000;
-        let mut query = QueryBuilder::new(COLUMNS);
-        query
-            .push("WHERE state IN ('publishing', 'published') OR updated_at_ms >= ")
-            .push_bind(since_ms)
-            .push(" ORDER BY id DESC LIMIT ")
-            .push_bind(ACTIVITIES_MAX);
-        let rows: Vec<Row> = query.build_query_as().fetch_all(&self.pool).await?;
-        rows.into_iter().map(TryInto::try_into).collect()
+    /// Everything that may be sold, or was until `since_ms`: all of it, `page` rows at a time, since
+    /// an activity that is left out is neither relayed nor audited.
+    pub(crate) async fn recent(&self, since_ms: i64, page: u32) -> Result<Vec<Activity>, Error> {
+        let mut activities = Vec::new();
+        let mut after = 0;
+        loop {
+            let mut query = QueryBuilder::new(COLUMNS);
+            query
+                .push("WHERE id > ")
+                .push_bind(after)
+                .push(" AND (state IN ('publishing', 'published') OR updated_at_ms >= ")
+                .push_bind(since_ms)
+                .push(") ORDER BY id LIMIT ")
+                .push_bind(page);
+            let rows: Vec<Row> = query.build_query_as().fetch_all(&self.pool).await?;
+            let is_last = rows.len() < page as usize;
+            after = rows.last().map_or(after, |row| row.id);
+            for row in rows {
+                activities.push(row.try_into()?);
+            }
+            if is_last {
+                return Ok(activities);
+            }
+        }
     }
 
     pub(crate) async fn page(
@@ -209,6 +222,41 @@ fn restrict(query: &mut QueryBuilder<sqlx::MySql>, filter: Filter, now_ms: i64) 
         }
         Some(Status::Cancelled) => {
             query.push(" AND state = 'cancelled'");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn store(rows: i64) -> Store {
+        let config = testkit::Mysql::schema(&crate::MIGRATOR, crate::NAME).await;
+        let pool = db::connect(&config).await.unwrap();
+        for n in 1..=rows {
+            let inserted = sqlx::query(
+                "INSERT INTO activities (product_id, name, description, product_name, \
+                 product_image, price_fen, original_price_fen, units, limit_per_user, \
+                 payment_window_s, start_ms, end_ms, state, version, intent, intent_units, \
+                 intent_start_ms, intent_end_ms, intent_until_ms, created_at_ms, updated_at_ms) \
+                 VALUES (?, 'n', '', 'p', '', 1, 1, 1, 1, 1, 1, 0, ?, 1, '', 0, 0, 0, 0, 1, ?)",
+            )
+            .bind(n)
+            .bind(if n % 3 == 0 { "ended" } else { "published" })
+            .bind(n);
+            inserted.execute(&pool).await.unwrap();
+        }
+        Store::new(pool)
+    }
+
+    #[tokio::test]
+    async fn every_activity_is_kept_in_sight_however_many_there_are() {
+        let store = store(13).await;
+        let all: Vec<i64> = (1..=13).filter(|n| n % 3 != 0 || *n >= 9).collect();
+        for page in [1, 2, 11, 12] {
+            let recent = store.recent(9, page).await.unwrap();
+            let ids: Vec<i64> = recent.iter().map(|activity| activity.id.get()).collect();
+            assert_eq!(ids, all, "{page} a page");
         }
     }
 }

@@ -16,7 +16,7 @@ struct Window {
 }
 
 impl Window {
-    /// What lies in the past meets nobody.
+    /// A window in the past overlaps nothing.
     fn new(start_ms: i64, end_ms: i64, now_ms: i64) -> Self {
         Self {
             start_ms: start_ms.max(now_ms),
@@ -82,7 +82,7 @@ impl Store {
         .await
     }
 
-    /// Takes an intent whose worker has had its time.
+    /// Takes over an intent whose lease has run out.
     pub(crate) async fn adopt_intent(
         &self,
         id: i64,
@@ -101,7 +101,7 @@ impl Store {
         Ok(adopted.rows_affected() == 1)
     }
 
-    /// Whoever could not finish an intent leaves it to anybody.
+    /// An intent that could not be finished is free for any replica.
     pub(crate) async fn leave_intent(&self, activity: &Activity, now_ms: i64) -> Result<(), Error> {
         sqlx::query!(
             "UPDATE activities SET intent_until_ms = ? \
@@ -115,7 +115,7 @@ impl Store {
         Ok(())
     }
 
-    /// Activities whose intent nobody works on.
+    /// Activities whose intent has no worker.
     pub(crate) async fn abandoned_intents(&self, now_ms: i64) -> Result<Vec<i64>, Error> {
         Ok(sqlx::query_scalar!(
             "SELECT id FROM activities WHERE intent <> '' AND intent_until_ms < ? \

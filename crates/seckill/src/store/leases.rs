@@ -42,7 +42,7 @@ impl Store {
         Ok(())
     }
 
-    /// Whether somebody's lease runs.
+    /// Whether a lease runs.
     pub(crate) async fn is_leased(&self, activity: i64, now_ms: i64) -> Result<bool, Error> {
         let until = sqlx::query_scalar!(
             "SELECT until_ms FROM rebuild_leases WHERE activity_id = ?",
