@@ -39,7 +39,7 @@ impl Admission {
             let changed = self.changed.notified();
             let in_flight = self.in_flight.load(Ordering::SeqCst);
             let wanted = in_flight.min(batch_max).saturating_sub(1);
-            // Written before `queued` is asked: whoever comes in after that sees it.
+            // Written before `queued` is asked: an item that comes in after that sees it.
             self.wanted.store(wanted, Ordering::SeqCst);
             if queued() >= wanted {
                 break;

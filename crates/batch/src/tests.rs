@@ -82,7 +82,7 @@ async fn a_lone_item_is_not_delayed() {
     let batcher = fixture.start(LIMITS);
     let before = Instant::now();
     assert_eq!(batcher.call(21).await, Ok(42));
-    // Time stands still unless somebody sleeps.
+    // Time stands still unless a task sleeps.
     assert_eq!(before.elapsed(), Duration::ZERO);
 }
 

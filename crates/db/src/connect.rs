@@ -79,7 +79,7 @@ fn pool_options(config: &Config, port: u16) -> MySqlPoolOptions {
 }
 
 /// READ COMMITTED because nothing here relies on gap locks or repeatable snapshots; 3 s of waiting for a row,
-/// because nobody waits longer for an answer.
+/// because no caller waits longer for an answer.
 async fn set_session(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
     connection
         .execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")

@@ -28,7 +28,7 @@ impl Retryable for sqlx::Error {
 /// `Ok`, rolls back when it returns an error. When the engine says that another transaction was in the way,
 /// the whole body runs again, at most five times: it must have no effect outside the transaction.
 ///
-/// A lost connection is not retried, because nobody knows whether the commit arrived.
+/// A lost connection is not retried, because the commit may have arrived.
 ///
 /// The body's error is `E: From<sqlx::Error> + db::Retryable`. A macro, because the future of an async closure
 /// that borrows cannot be shown to be `Send`, and every request runs in a task.

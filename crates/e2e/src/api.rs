@@ -44,7 +44,7 @@ impl Answer {
     }
 }
 
-/// Somebody who is logged in.
+/// A user who is logged in.
 #[derive(Clone)]
 pub struct Account {
     pub name: String,

@@ -2,7 +2,7 @@
 //! planned. Afterwards everything comes back by itself, and what must hold is asserted.
 //!
 //! Two replicas of each service that takes part in a sale run as processes, behind proxies that can
-//! be broken, on engines that nobody else uses. A supervisor starts again whatever ends, as
+//! be broken, on engines of their own. A supervisor starts again whatever ends, as
 //! Kubernetes or systemd would; nothing else is done for anybody.
 
 mod campaign;

@@ -94,7 +94,7 @@ impl Fleet {
         Ok(fleet)
     }
 
-    /// Waits until the gateway reaches everybody: one that started before its neighbours gives them
+    /// Waits until the gateway reaches every service: one that started before its neighbours gives them
     /// a rest first.
     pub async fn whole(&self) -> Result<()> {
         let api = self.api()?;
@@ -271,7 +271,7 @@ impl Fleet {
         SocketAddr::from(([127, 0, 0, 1], self.port("gateway.serve")))
     }
 
-    /// The process of a service, for whoever counts its seconds.
+    /// The process of a service, to count its CPU seconds.
     pub fn pid(&self, service: &str) -> Option<u32> {
         self.processes.get(service).map(Child::id)
     }

@@ -1,4 +1,4 @@
-//! A sale in a hurry: an activity that is open now, buyers, and everybody at once.
+//! A sale in a hurry: an activity that is open now, and all its buyers at once.
 
 use std::{collections::HashMap, time::Duration};
 

@@ -29,7 +29,7 @@ const LAPSE: Duration = Duration::from_secs(45);
 
 const PASSWORD: &str = "story-password";
 
-/// Where the story plays, and who may open a sale there.
+/// Where the story plays, and the admin who may open a sale there.
 pub struct Stage {
     pub api: Api,
     pub desk: Desk,
@@ -117,7 +117,7 @@ impl Stage {
         expect(&answer, 409, 60001)
     }
 
-    /// Everybody presses the button several times at once.
+    /// Every buyer presses the button several times at once.
     async fn rush(&self, activity: i64, buyers: &[Account]) -> Result<(Vec<Winner>, Account)> {
         say("at the start all three try, three times each");
         self.wait_for_start(activity, &buyers[0]).await?;

@@ -5,7 +5,7 @@ pub enum Code {
     Unauthenticated,
     PaymentRequired,
     Forbidden,
-    /// Also what belongs to somebody else.
+    /// Also what belongs to another user.
     NotFound,
     Conflict,
     Gone,
@@ -18,7 +18,7 @@ pub enum Code {
 }
 
 impl Code {
-    /// Whether somebody who operates the system should look.
+    /// Whether an operator should look.
     pub const fn is_our_fault(self) -> bool {
         matches!(self, Self::Internal)
     }

@@ -9,7 +9,7 @@ pub struct Block {
     pub count: i64,
 }
 
-/// Hands out the ids of leased blocks. Whoever owns it leases the next block when
+/// Hands out the ids of leased blocks. Its owner leases the next block when
 /// [`wants_block`](Self::wants_block) says that half of the last one is used.
 #[derive(Debug, Default)]
 pub struct BlockSource {

@@ -51,7 +51,7 @@ impl Kv {
         format!("{}{name}", self.prefix)
     }
 
-    /// Sends one command. After [`Error::Timeout`] or a broken connection nobody knows whether it was executed.
+    /// Sends one command. After [`Error::Timeout`] or a broken connection it may have been executed or not.
     pub async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
         let mut connection = self.link.get().await?;
         let answer = match &mut connection {

@@ -23,7 +23,7 @@ pub(crate) struct Link(Arc<Inner>);
 struct Inner {
     target: Target,
     current: Mutex<Current>,
-    /// One attempt at a time; whoever waits for it uses its outcome.
+    /// One attempt at a time; callers that wait for it use its outcome.
     connecting: tokio::sync::Mutex<()>,
 }
 

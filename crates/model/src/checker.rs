@@ -22,7 +22,7 @@ pub(crate) trait Model {
     fn judge_at_rest(&self, state: &Self::State) -> Option<&'static str>;
 }
 
-/// Who acts.
+/// The acting process.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Actor {
     /// The fleet, by itself: whatever it can do, it does at some time.

@@ -1,6 +1,6 @@
 //! The protocol of the sale as an executable model: `cargo xtask model`.
 //!
-//! Read `state.rs` (who knows what), `steps/` (what can happen, one file per step), `guards.rs`
+//! Read `state.rs` (what each process knows), `steps/` (what can happen, one file per step), `guards.rs`
 //! (what each step relies on) and `invariants.rs` (what must hold); `scopes.rs` says how much world
 //! a run has. The checker visits every interleaving, and answers a violation with a shortest
 //! schedule that leads to it.

@@ -82,7 +82,7 @@ impl Model for Protocol<'_> {
         steps::all(self, state, steps);
     }
 
-    /// Forgets what can no longer matter, and who of two equals is first.
+    /// Forgets what can no longer matter, and the order of two equals.
     fn canonical(&self, mut state: State) -> State {
         let may = |state: &State, event: Event| state.budget[event as u8] > 0;
         if !may(&state, Event::Rollback) && !may(&state, Event::Regress) {

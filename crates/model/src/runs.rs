@@ -151,7 +151,7 @@ mod tests {
         }
     }
 
-    /// Nobody would notice a scope in which nothing can be bought.
+    /// A scope in which nothing can be bought would go unnoticed.
     #[test]
     fn orders_are_sold_in_every_scope() {
         use crate::{checker::Model, state::State};

@@ -76,7 +76,7 @@ impl Scope {
         regress && self.without.contains(&Audit)
     }
 
-    /// Nothing goes wrong, so nobody may be refused and nothing rebuilt.
+    /// Nothing goes wrong, so no buyer may be refused and nothing rebuilt.
     pub(crate) fn is_calm(&self) -> bool {
         let disturbs = |event: Event| event.is_fault() || matches!(event, Event::Edit | Event::End);
         !self.unpublished && !self.events.iter().any(|(event, _)| disturbs(*event))

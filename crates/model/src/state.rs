@@ -319,7 +319,7 @@ impl State {
         buyers
     }
 
-    /// Somebody holds its message, or the broker does.
+    /// A consumer holds its message, or the broker does.
     pub(crate) fn is_under_way(&self, order: u8) -> bool {
         let landing = self.landing.is_some_and(|early| early.order == order);
         let hands = self.publishing.has(order) || self.confirming.has(order);

@@ -53,7 +53,7 @@ pub struct Landing {
     pub prefetch: u16,
 }
 
-/// How orders that nobody pays are closed.
+/// How unpaid orders are closed.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Closing {

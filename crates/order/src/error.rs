@@ -192,7 +192,7 @@ impl Fault for Error {
 }
 
 impl Error {
-    /// The engine is away or overloaded: whoever can wait should, instead of giving up a message.
+    /// The engine is away or overloaded: a message is held instead of given up.
     pub fn is_away(&self) -> bool {
         self.reason() == Reason::Unavailable
     }

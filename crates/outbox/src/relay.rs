@@ -13,7 +13,7 @@ use crate::{metrics, store};
 
 /// How long a message may stay with one relay: well above the time in which a publish gives up.
 const LEASE_MS: i64 = 30_000;
-/// Between looks, when nobody wakes the relay.
+/// Between looks, when nothing wakes the relay.
 const POLL: Duration = Duration::from_millis(200);
 /// After a failure of either engine.
 const PAUSE: Duration = Duration::from_secs(1);

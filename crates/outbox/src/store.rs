@@ -148,7 +148,7 @@ pub(crate) async fn insert_seen(
     id: Uuid,
     now_ms: i64,
 ) -> Result<bool, sqlx::Error> {
-    // IGNORE would also shorten a long name to somebody else's.
+    // IGNORE would also shorten a long name to another one.
     debug_assert!(consumer.len() <= 64, "{consumer} is longer than its column");
     let inserted =
         sqlx::query("INSERT IGNORE INTO inbox (consumer, message_id, at_ms) VALUES (?, ?, ?)")

@@ -29,7 +29,7 @@ pub(crate) fn transport(uris: &[Uri]) -> Transport {
     let (transport, changes) = Transport::balance_channel(CHANGES_MAX);
     let authorities = uris.iter().filter_map(Uri::authority);
     let names = authorities.map(ToString::to_string).collect();
-    // Ends with the channel, which may outlive whoever made it: nothing waits for it.
+    // Ends with the channel, which may outlive its maker: nothing waits for it.
     tokio::spawn(resolve(names, changes));
     transport
 }

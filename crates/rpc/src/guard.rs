@@ -25,7 +25,7 @@ use crate::{
     trace_header,
 };
 
-/// Asked by whoever starts and stops processes, who knows no secret, also of a server that is full.
+/// Asked by orchestrators, which know no secret, also of a server that is full.
 const HEALTH: &str = "/grpc.health.v1.Health/";
 
 /// What guards all calls of one server.

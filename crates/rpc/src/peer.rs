@@ -95,7 +95,7 @@ enum Failure {
         body: Body,
         why: String,
     },
-    /// The connection broke; nobody knows what the peer has done.
+    /// The connection broke; the peer may have done the work or not.
     Broken(String),
     Late,
 }

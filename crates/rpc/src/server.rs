@@ -152,14 +152,14 @@ impl Running {
             served = serving => if let Err(error) = served {
                 let service = self.guard.service;
                 tracing::error!(service, error = %fault::chain(&error), "the gRPC server failed");
-                // A process that answers nobody has to end, and be started again.
+                // A process that answers no call has to end, and be started again.
                 self.stop.cancel();
             },
             () = self.drained() => {}
         }
     }
 
-    /// Somebody may watch our health for as long as they like: that keeps no process alive.
+    /// A health watch may last for ever: it keeps no process alive.
     async fn drained(&self) {
         /// An answer that has ended may still be on its way out.
         const LINGER: Duration = Duration::from_millis(500);
@@ -181,7 +181,7 @@ fn accept(listener: TcpListener) -> impl Stream<Item = io::Result<TcpStream>> {
         loop {
             match listener.accept().await {
                 Ok((connection, _)) => {
-                    // Batches are small and somebody waits for each.
+                    // Batches are small and a caller waits for each.
                     let _ = connection.set_nodelay(true);
                     return Some((Ok(connection), listener));
                 }

@@ -22,7 +22,7 @@ use crate::{Ctx, run_detached};
 
 /// A connection that says nothing for so long is closed.
 const HEADERS_WITHIN: Duration = Duration::from_secs(30);
-/// Probes and scrapers are few; whoever else finds the port does not use up the process.
+/// Probes and scrapers are few; other callers of the port do not use up the process.
 const CONNECTIONS_MAX: usize = 64;
 
 /// Serves until the process ends: readiness has to be readable while it drains.

@@ -162,7 +162,7 @@ fn like(replaced: Option<&Value>, text: String) -> Value {
     parsed.unwrap_or_else(|_| Value::from(text))
 }
 
-/// The first setting whose value everybody knows.
+/// The first setting with a public value.
 fn known_secret(value: &Value) -> Option<String> {
     let under = |key: String, value: &Value| {
         let inner = known_secret(value)?;

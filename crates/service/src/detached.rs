@@ -11,7 +11,7 @@ pub async fn run_detached<T: Send + 'static>(work: impl Future<Output = T> + Sen
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
             Ok(payload) => panic::resume_unwind(payload),
-            // Only the runtime's own end cancels a task that nobody aborts.
+            // Only the runtime's own end cancels a task that is not aborted.
             Err(_) => std::future::pending().await,
         },
     }

@@ -32,7 +32,7 @@ pub enum LogFormat {
     Pretty,
 }
 
-/// A demo may run with secrets that everybody knows; nothing else may.
+/// A demo may run with public secrets; nothing else may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {

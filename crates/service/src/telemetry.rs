@@ -1,4 +1,4 @@
-//! Logs for people and machines, and traces for whoever collects them.
+//! Logs for people and machines, and traces for a collector.
 
 mod line;
 mod sampling;

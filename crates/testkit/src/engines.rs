@@ -47,7 +47,7 @@ pub fn server_address(url: &str) -> SocketAddr {
 const PORT_FIRST: u32 = 20_000;
 const PORTS: u32 = 12_000;
 
-/// A port that nobody listens on, and that no other test of this process is given, nor any
+/// A port without a listener, which no other test of this process is given, nor any
 /// connection. Prefer port 0 where the listener can tell its own.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);

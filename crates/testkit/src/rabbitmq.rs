@@ -67,7 +67,7 @@ async fn rested(mine: &str) -> Result<Vec<String>, kv::Error> {
 
 async fn forget(broker: &Broker) {
     for (name, retry_s) in proto::QUEUES {
-        // A queue that stays behind is in nobody's way but the broker's.
+        // A queue that stays behind costs the broker memory and breaks no test.
         let _ = broker.delete_queue(name, retry_s).await;
     }
 }

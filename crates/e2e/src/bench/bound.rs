@@ -17,7 +17,7 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Whose server it is.
+/// Which server it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bare {
     /// The gateway's own, with its way of verifying tokens: the bound.
@@ -80,7 +80,7 @@ async fn plain(address: SocketAddr, config: &gateway::Config) -> Result<()> {
     Ok(())
 }
 
-/// Answers whose a token is.
+/// Answers the user of a token.
 trait Verify: Fn(&str) -> Option<i64> + Clone + Send + Sync + 'static {}
 
 impl<V: Fn(&str) -> Option<i64> + Clone + Send + Sync + 'static> Verify for V {}

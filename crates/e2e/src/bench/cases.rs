@@ -194,7 +194,7 @@ impl Bench {
         Ok(())
     }
 
-    /// What the bound answers a second just now; 0 when nobody wants to compare.
+    /// What the bound answers a second just now; 0 without a comparison.
     async fn bound_rps(&self) -> Result<f64> {
         if !self.options.plays(Bare::Bound.name()) {
             return Ok(0.0);
@@ -301,7 +301,7 @@ impl Bench {
             used.answered.elapsed().as_secs_f64(),
         );
         let bound_rps = self.bound_rps().await?.midpoint(before);
-        // Who was told that it takes too long may have an order all the same, and would get it by
+        // A buyer who was told that it takes too long may have an order all the same, and would get it by
         // asking again.
         let mut violations = only(&used.result, &[0, BUSY]);
         if landed < accepted || landed > accepted + used.result.of(BUSY) {

@@ -33,7 +33,7 @@ use crate::{
 /// Purchases under way at once; one more is shed. As many connections as saturate the fleet.
 const LANE: usize = 128;
 const FIRST_USER: i64 = 1_000_000_000;
-/// So many that nobody meets the limit per user.
+/// So many that none meets the limit per user.
 const USERS: i64 = 200_000;
 const PEAK_MAX: Duration = Duration::from_secs(10);
 /// Normal again within.
@@ -171,7 +171,7 @@ impl Crowd {
         resident_mb(self.fleet.pid("gateway").context("no gateway")?)
     }
 
-    /// Somebody new every moment: one who wants to buy, and one who looks at the catalogue.
+    /// Always new users: one buys, and one reads the catalogue.
     fn look(&self) -> Looks {
         let over = Arc::new(AtomicBool::new(false));
         let (api, buyer, activity) = (self.api.clone(), self.buyer.clone(), self.activity);

@@ -17,7 +17,7 @@ const OPEN: Duration = Duration::from_secs(120);
 /// administrator has twenty a second.
 const AT_ONCE: usize = 8;
 const EACH: Duration = Duration::from_millis(110);
-/// A day: nobody's order lapses while something is measured.
+/// A day: no order lapses while something is measured.
 const PAYMENT_WINDOW_S: i64 = 86_400;
 
 /// Opens `count` activities of `units` each and waits until they sell.
@@ -50,7 +50,7 @@ pub(super) async fn activities(
     Ok(activities)
 }
 
-/// Puts `rows` closed orders of users whom nobody knows into order's table: copies of `activity`'s
+/// Puts `rows` closed orders of unknown users into order's table: copies of `activity`'s
 /// first one, doubled until there are enough.
 pub(super) async fn past(auditor: &Auditor, activity: i64, rows: u64) -> Result<()> {
     // Far below the ids of these users, and far above the ids of orders to come.

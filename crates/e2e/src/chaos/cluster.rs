@@ -31,7 +31,7 @@ use crate::{
 
 /// RabbitMQ starts in ten seconds, or in a hundred on a busy machine.
 const READY: Duration = Duration::from_secs(180);
-/// Whoever is not answered by then asks again.
+/// A buyer without an answer by then asks again.
 const PATIENCE: Duration = Duration::from_secs(6);
 const TOKEN_LIFE: Duration = Duration::from_secs(6 * 3_600);
 const TOKEN_KEY: &str = "chaos-token-key-of-at-least-32-bytes!";
@@ -125,7 +125,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// Somebody with a token, who never registered.
+    /// A buyer with a token that never registered.
     pub(super) fn buyer(&self, id: i64) -> Result<Account> {
         account(&self.issuer, id, Role::User)
     }
@@ -167,7 +167,7 @@ fn account(issuer: &Issuer, id: i64, role: Role) -> Result<Account> {
     Ok(Account { name, id, token })
 }
 
-/// The engines as nobody's links lead to them.
+/// The engines by their own addresses, beside the links.
 async fn auditor(engines: &Engines) -> Result<Auditor> {
     let addresses = Addresses {
         mysql: mysql_url(engines.port(Engine::Mysql)),

@@ -47,7 +47,7 @@ pub(super) struct Purchase {
     pub(super) ticket: String,
 }
 
-/// What somebody asks for.
+/// What a buyer asks for.
 struct Wish<'a> {
     buyer: &'a Account,
     activity: i64,
@@ -94,7 +94,7 @@ impl Crowd {
         })
     }
 
-    /// Everybody comes, and leaves with an answer.
+    /// All buyers arrive, and leave with an answer.
     pub(super) fn arrive(self: &Arc<Self>) -> JoinSet<Result<()>> {
         let mut buyers = JoinSet::new();
         for index in 0..self.plan.buyers.len() {
@@ -130,8 +130,8 @@ impl Crowd {
         lock(&self.answers).clone()
     }
 
-    /// Sends somebody new to buy, one after the other, until one has just been told "won": that
-    /// order has not landed. `None`: nobody is left.
+    /// Sends new buyers, one after the other, until one has just been told "won": that order has
+    /// not landed. `None`: no buyer is left.
     pub(super) async fn bait(self: &Arc<Self>) -> Option<Purchase> {
         loop {
             let index = self.next_bait.fetch_add(1, Ordering::Relaxed);
@@ -144,7 +144,7 @@ impl Crowd {
                 key: Some(&key),
                 quantity: plan.quantity,
             };
-            // One who was not answered in time is not the last.
+            // A buyer without an answer in time is not the last.
             if let Ok(Some(purchase)) = self.ask(&wish).await {
                 return Some(purchase);
             }

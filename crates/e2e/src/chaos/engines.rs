@@ -200,7 +200,7 @@ impl Engines {
         self.disk(Engine::Redis).path.join("appendonlydir")
     }
 
-    /// Writes what MySQL and Redis hold beside the logs, for whoever looks for the cause.
+    /// Writes what MySQL and Redis hold beside the logs, to look for the cause.
     pub(super) fn dump(&self) {
         let port = |engine| self.port(engine).to_string();
         let file = |name| File::create(self.directory.join(name));

@@ -119,7 +119,7 @@ impl Cluster {
         sleep(lasts).await;
         self.engines.disk(engine).free();
         if engine == Engine::Mysql {
-            // MariaDB looks again only once a minute; whoever freed the disk would not wait for it.
+            // MariaDB looks again only once a minute; an operator who frees the disk would not wait for it.
             self.supervisor.kill(engine.name(), Some(RESTART));
         }
         Ok(())

@@ -132,7 +132,7 @@ fn ladder<M: Message>() -> (&'static str, &'static [u32]) {
 }
 
 impl Rest {
-    /// Whoever was told "won" has an order or a refusal that says why; nobody else has one.
+    /// Each buyer who was told "won" has an order or a refusal that says why; no other has one.
     pub(super) fn judge(&self, sales: &[Sale], purchases: &[Purchase]) -> Result<()> {
         for one in purchases {
             self.judge_purchase(one)
@@ -208,7 +208,7 @@ impl Rest {
         Ok(())
     }
 
-    /// Only a rebuild may take an order back from somebody who was told "won".
+    /// Only a rebuild may take an order back from a buyer who was told "won".
     fn judge_refusals(&self, sale: &Sale, ledger: &Ledger) -> Result<()> {
         const FIRST_EPOCH: i64 = 1;
         let refused = self

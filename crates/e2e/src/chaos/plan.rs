@@ -104,7 +104,7 @@ pub enum Fault {
         loss: Loss,
         down: Duration,
     },
-    /// Between one replica, or everybody, and the far end.
+    /// Between one replica, or all, and the far end.
     Network {
         far: Far,
         of: Option<Replica>,
@@ -120,7 +120,7 @@ pub enum Fault {
 /// Faults that strike at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Injection {
-    /// Since the load began. Then as soon as somebody has won who has not landed.
+    /// Since the load began. Then as soon as there is a winner who has not landed.
     pub after: Duration,
     pub faults: Vec<Fault>,
 }
@@ -169,7 +169,7 @@ pub struct Buyer {
 pub struct Plan {
     pub seed: u64,
     pub load: Duration,
-    /// The last one never sells out: whoever is wanted as an unlanded winner buys there.
+    /// The last one never sells out: the buyer wanted as an unlanded winner buys there.
     pub sales: Vec<Sale>,
     pub buyers: Vec<Buyer>,
     pub baits: Vec<Buyer>,

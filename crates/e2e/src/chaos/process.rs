@@ -22,7 +22,7 @@ struct Process {
     make: Make,
     log: PathBuf,
     child: Option<Child>,
-    /// While it is down: when it comes back; `None`: when somebody starts it.
+    /// While it is down: when it comes back; `None`: on request.
     back_at: Option<Instant>,
     /// It was asked to end.
     stopping: bool,

@@ -27,7 +27,7 @@ use crate::{
 const SPARE: i64 = 50;
 const OPENS: Duration = Duration::from_secs(60);
 const ENDS: Duration = Duration::from_secs(90);
-/// Until somebody has won who has not landed: an earlier fault may be in the way, and a RabbitMQ that
+/// Until there is a winner who has not landed: an earlier fault may be in the way, and a RabbitMQ that
 /// starts on a busy machine takes its time.
 const WINNER: Duration = Duration::from_secs(150);
 /// MySQL may be away itself.

@@ -248,7 +248,7 @@ impl Shop {
             "{}",
             foreign.body
         );
-        // Nobody pays by pressing a button unless configuration allows it.
+        // No order is paid by pressing a button unless configuration allows it.
         let pay = format!("/api/order/{order_no}/pay");
         let paid = self
             .api

@@ -208,7 +208,7 @@ async fn activities(api: &Api, admin: &Account, activity: i64) {
     assert_eq!(backwards.status.as_u16(), 400, "{}", backwards.body);
 }
 
-/// What belongs to somebody else looks as if it did not exist.
+/// What belongs to another user looks as if it did not exist.
 async fn somebody_elses(api: &Api, buyers: &[Account], activity: i64) {
     let (owner, stranger) = (&buyers[0], &buyers[1]);
     let mine = slowly(async || api.reserve(activity, owner, None, 1).await.unwrap()).await;

@@ -1,5 +1,5 @@
 //! `kill -9` at the points where a sale could be lost or sold twice. After each, without a human:
-//! whoever was told "won" has exactly one order, and both sides agree.
+//! each buyer who was told "won" has exactly one order, and both sides agree.
 
 use std::time::Duration;
 

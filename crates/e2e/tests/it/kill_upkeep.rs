@@ -91,7 +91,7 @@ async fn an_intent_that_dies_half_way_is_finished_and_no_stock_vanishes() {
         );
         fleet.restart("seckill", &[]).await.unwrap();
 
-        // Whoever finds the intent finishes it: the sale opens, with its units taken once.
+        // The replica that finds the intent finishes it: the sale opens, with its units taken once.
         let path = format!("/api/v1/seckill/activities?status=active&product_id={product}");
         let open = poll(REST, async || {
             let found = api.get(&path, None).await?.ok()?;

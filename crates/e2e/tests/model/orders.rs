@@ -35,7 +35,7 @@ impl Run {
         self.note(format!("open a payment of {id}"));
     }
 
-    /// Mostly of somebody who was allowed to; money may come for anything.
+    /// Mostly of a buyer who was allowed to pay; money may come for anything.
     pub(crate) async fn pay(&mut self) {
         let late = self.rng.random_bool(0.2);
         let Some(order) = self.some(|state| late || is_payable(state)) else {

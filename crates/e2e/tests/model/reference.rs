@@ -89,7 +89,7 @@ pub(crate) enum Reply {
     Limit,
     SoldOut,
     Paused,
-    /// Reserved, and nobody knows whether the broker has it.
+    /// Reserved, and the broker may have it or not.
     Unknown,
 }
 
@@ -144,7 +144,7 @@ impl Reference {
     /// What the script and the hand-off do. Answers also what reached the broker.
     pub(crate) fn reserve(&mut self, ask: &Ask, reach: Reach) -> (Reply, Option<Item>) {
         match self.serve(ask, reach) {
-            // Whoever is paused is answered at once.
+            // A paused sale is answered at once.
             (Reply::Paused, _) => (Reply::Paused, None),
             (_, published) if reach == Reach::Script => (Reply::Unknown, published),
             served => served,

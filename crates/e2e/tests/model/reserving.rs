@@ -40,7 +40,7 @@ impl Run {
         };
         let reply = reply_of(outcome);
         self.note(format!("reserve {ask:?} as far as {reach:?}: {reply:?}"));
-        // The process may have heard of a fence that nobody installed yet.
+        // The process may know of a fence that is not installed yet.
         let behind = |redis: &Redis| redis.epoch < self.reference.epoch;
         if reply == Reply::Paused && self.reference.redis.as_ref().is_some_and(behind) {
             self.reference.forget_confirmed();

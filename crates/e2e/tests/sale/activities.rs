@@ -42,7 +42,7 @@ async fn a_sale_takes_its_units_from_the_product_and_gives_the_rest_back_once() 
         assert_eq!(cancelled.unwrap().into_inner().status(), Word::Cancelled);
     }
     assert_eq!(shop.buy(sale, 8).await.0, Outcome::Cancelled);
-    // What nobody bought comes back, and what nobody paid for: its order closes.
+    // Unsold units come back, and so do unpaid ones: their order closes.
     testkit::eventually(SOON, async || shop.stock(product_id).await == 100).await;
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     assert_eq!(shop.stock(product_id).await, 100, "and no more than that");

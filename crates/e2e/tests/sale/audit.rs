@@ -111,7 +111,7 @@ async fn a_reservation_on_the_retry_ladder_is_not_handed_off_again() {
     assert_eq!(shop.get(sale).await.available, 0);
 }
 
-/// Lost in spite of its confirm, or in the hand of a consumer that hangs: nobody can tell, so it is published once
+/// Lost in spite of its confirm, or in the hand of a consumer that hangs: both look alike, so it is published once
 /// more, and lands once.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reservation_that_never_arrives_is_handed_off_again() {

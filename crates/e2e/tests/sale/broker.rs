@@ -5,7 +5,7 @@ use testkit::ChaosProxy;
 
 use crate::support::Shop;
 
-/// Nobody is told "won" before the broker has the reservation; afterwards the same buyer gets the
+/// No buyer is told "won" before the broker has the reservation; afterwards the same buyer gets the
 /// same order.
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_brokers_confirm_nobody_is_told_and_nothing_is_lost() {

@@ -232,7 +232,7 @@ async fn what_is_installed_after_the_end_is_removed() {
     drop(slow.app);
 }
 
-/// Paused by a rebuilder that died: nobody looks after it until its lease is over.
+/// Paused by a rebuilder that died: detection leaves it alone until its lease is over.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_rebuilders_lease_is_taken_over() {
     let shop = Shop::open_as(&BY_HAND, &ALL, |_| {}).await;

@@ -10,7 +10,7 @@ use testkit::ChaosProxy;
 
 use crate::support::{ALL, BY_HAND, SOON, Shop};
 
-/// Seckill's way to the broker goes through a proxy; everybody else's does not.
+/// Seckill's way to the broker goes through a proxy; the others' does not.
 async fn shop() -> (Shop, ChaosProxy) {
     let amqp: SocketAddr = testkit::server_address(&testkit::amqp_url());
     let proxy = ChaosProxy::start(amqp).await;
@@ -71,7 +71,7 @@ async fn the_relay_publishes_what_nobody_confirmed_also_while_paused() {
     assert_eq!(shop.live(sale).await[&1].order_id, order, "unchanged");
 }
 
-/// Whoever asks again has it published again, and is told once the broker has it.
+/// A repeat publishes the reservation again, and is answered once the broker has it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeat_of_an_unconfirmed_order_publishes_it_again() {
     let (shop, proxy) = shop().await;

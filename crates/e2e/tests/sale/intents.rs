@@ -1,4 +1,4 @@
-//! What was recorded is carried out, whoever dies or goes away meanwhile.
+//! What was recorded is carried out, whichever process dies meanwhile.
 
 use fault::Reason;
 use proto::{
@@ -14,7 +14,7 @@ struct Lines {
     product: ChaosProxy,
 }
 
-/// A shop whose seckill hears its neighbours through lines that can be cut.
+/// A shop whose seckill reaches its neighbours through links that can be cut.
 async fn shop() -> (Shop, Lines) {
     let plain = Shop::open_as(&BY_HAND, &ALL, |_| {}).await;
     let line = async |url: &str| {
@@ -144,7 +144,7 @@ async fn a_deleted_product_holds_up_no_sale() {
     assert_eq!(state, "ended");
 }
 
-/// Whoever records an intent has a minute; then another replica takes over.
+/// The replica that records an intent has a minute; then another replica takes over.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_intent_of_a_dead_worker_is_adopted_after_its_time() {
     let (shop, _lines) = shop().await;

@@ -1,4 +1,4 @@
-//! What administrators and everybody else may ask of activities.
+//! What administrators and buyers may ask of activities.
 
 use clock::Clock;
 use fault::Reason;

@@ -50,7 +50,7 @@ async fn ask(app: &Arc<App>, activity_id: i64, user_id: i64) -> (Outcome, i64) {
     (told.outcome(), order_id)
 }
 
-/// Everybody is served by `app`, and every unit is sold once.
+/// All buyers are served by `app`, and every unit is sold once.
 async fn sells_out(shop: &Shop, app: &Arc<App>, sale: i64, units: usize) {
     for user in 100.. {
         match ask(app, sale, user).await.0 {
@@ -162,7 +162,7 @@ async fn a_rebuild_stops_at(point: &str) {
     .await;
     lay(point);
     shop.app.detect().await.unwrap();
-    // Nobody waits for a rebuild: it has had its time.
+    // No one waits for a rebuild: it has had its time.
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     let app = next(&shop).await;
     assert_eq!(ask(&app, sale, 8).await.0, Outcome::Paused, "{point}");

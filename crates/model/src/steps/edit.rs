@@ -37,7 +37,7 @@ pub(crate) fn fence(
     if version >= intent.version && protocol.on(EditVersion) {
         let refused = next.sale.is_some_and(|sale| sale.refused);
         next.workers[place] = if version > intent.version {
-            None // Somebody finished it, and another intent after it.
+            None // Another replica finished it, and another intent after it.
         } else if refused {
             stock::undo(&mut next.product, intent);
             done(intent.from)

@@ -1,5 +1,5 @@
 //! Step 1. Publication, edits and the end are recorded in seckill's activities row, with a version
-//! of their own, before anything moves; one at a time; and whoever finds one that nobody works on
+//! of their own, before anything moves; one at a time; and a replica that finds one without a worker
 //! finishes it. Every part of it may have been done before.
 //!
 //! Code: seckill/src/app/finish_intent.rs, store/intents.rs; order/src/app/sale.rs.
@@ -178,7 +178,7 @@ fn open_sale(
     next
 }
 
-/// Writes what came of it, unless somebody else did. A worker that was refused asks for the units
+/// Writes what came of it, unless another worker did. A worker that was refused asks for the units
 /// that there were.
 fn finish(state: &State, place: u8, intent: Intent) -> State {
     let mut next = *state;

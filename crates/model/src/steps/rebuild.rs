@@ -50,7 +50,7 @@ pub(crate) fn rebuild(protocol: &Protocol<'_>, state: &State, steps: &mut Steps<
     }
 }
 
-/// Takes the lease; learns the epoch; nobody reserves from then on, if Redis answers.
+/// Takes the lease; learns the epoch; no script reserves from then on, if Redis answers.
 fn pause(
     protocol: &Protocol<'_>,
     state: &State,

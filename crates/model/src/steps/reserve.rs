@@ -2,7 +2,7 @@
 //! the unsent entry. It sells only from a sale that is open and has all of its keys. (The code also
 //! refuses below the caller's epoch; that only makes refusals rare.)
 //!
-//! Code: seckill/src/lua/reserve.lua; whoever it would refuse as sold out, without having anything, may hear so from
+//! Code: seckill/src/lua/reserve.lua; a buyer without an order that it would refuse as sold out may be refused by
 //! seckill/src/stock/pre_check.rs, which reads the same at one moment and changes nothing.
 
 use crate::{
@@ -58,7 +58,7 @@ fn ask(protocol: &Protocol<'_>, state: &State, user: u8, key: u8, steps: &mut St
     }
 }
 
-/// Whoever repeats an order that the broker may not have publishes it before the buyer is told.
+/// A repeat of an order that the broker may not have publishes it before the buyer is answered.
 fn repeat(protocol: &Protocol<'_>, mut next: State, order: u8) -> State {
     if !next.redis.unsent.has(order) || !protocol.on(RepeatPublishes) {
         next.told.insert(order);

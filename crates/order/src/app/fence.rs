@@ -51,7 +51,7 @@ pub struct Fenced {
 
 impl App {
     /// Fences `activity` if it is at `epoch`. The answer is complete only once the transaction has committed:
-    /// nobody may install an epoch that MySQL could still take back.
+    /// no epoch may be installed that MySQL could still take back.
     pub async fn fence(
         &self,
         activity: ActivityId,

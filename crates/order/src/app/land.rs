@@ -212,7 +212,7 @@ async fn land_one(
         other => other,
     };
     if outcome == LandOutcome::Conflict {
-        // No release: whose unit it is, only a rebuild can say.
+        // No release: only a rebuild can say which order the unit belongs to.
         sales::suspect(tx, item.activity, sale.epoch).await?;
     }
     there.insert(order.id, order);

@@ -1,4 +1,4 @@
-//! The sweeper's part of `orders`: what is due, and whose turn it is.
+//! The sweeper's part of `orders`: what is due, and the leases of claims.
 
 use db::Pool;
 use sqlx::{MySql, QueryBuilder};
@@ -13,7 +13,7 @@ pub(crate) struct Due {
     pub activity_id: i64,
 }
 
-/// Claims orders that are due, by moving their due time to `lease_until_ms`: nobody else looks at them before.
+/// Claims orders that are due, by moving their due time to `lease_until_ms`: no other sweeper sees them before.
 /// Rows are locked by primary key, as every other writer does.
 pub(crate) async fn claim(
     pool: &Pool,

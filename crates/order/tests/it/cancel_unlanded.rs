@@ -73,7 +73,7 @@ async fn what_landed_meanwhile_is_the_answer() {
     assert!(world.events().await.is_empty());
 }
 
-/// A rebuild counted its units as free: a release would free somebody else's.
+/// A rebuild counted its units as free: a release would free another buyer's.
 #[tokio::test]
 async fn a_lower_epoch_needs_no_row() {
     let world = open(10).await;
@@ -96,7 +96,7 @@ async fn a_lower_epoch_needs_no_row() {
     assert!(world.events().await.is_empty());
 }
 
-/// Whoever inserts first decides; the other one finds the row.
+/// The first insert decides; the other one finds the row.
 #[tokio::test]
 async fn cancelling_races_landing() {
     let world = open(100).await;

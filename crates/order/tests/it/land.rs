@@ -96,7 +96,7 @@ async fn what_comes_after_the_fence_is_interrupted_without_a_release() {
     assert_eq!(world.land_one(late).await, LandOutcome::AlreadyLanded);
 }
 
-/// Only MySQL can be behind: nobody reserves in an epoch that was not committed.
+/// Only MySQL can be behind: no script reserves in an epoch that was not committed.
 #[tokio::test]
 async fn an_item_of_a_later_epoch_waits() {
     let world = open(10).await;

@@ -140,7 +140,7 @@ async fn one_payment_pays_one_order() {
     ));
 }
 
-/// Whoever is first: paid orders stay, and money for closed ones goes back.
+/// In either order: paid orders stay, and money for closed ones goes back.
 #[tokio::test]
 async fn paying_races_closing() {
     let world = open(100).await;

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::support::{activity, item, open};
 
-/// Landers deliver overlapping batches, some twice, in eight tasks. All land, once, and nobody gives up.
+/// Landers deliver overlapping batches, some twice, in eight tasks. All land, once, and no lander gives up.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_landers_never_give_up() {
     const ORDERS: i64 = 2_000;

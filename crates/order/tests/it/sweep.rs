@@ -39,7 +39,7 @@ async fn a_buyer_whose_order_closed_may_buy_again() {
     assert!(!world.suspect().await);
 }
 
-/// Somebody may have paid: payment is asked, and asked again when its answer is lost.
+/// A payment may have been made: payment is asked, and asked again when its answer is lost.
 #[tokio::test]
 async fn an_order_whose_payment_was_opened_asks_before_it_closes() {
     let world = open(10).await;

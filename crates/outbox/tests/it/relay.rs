@@ -128,7 +128,7 @@ async fn what_a_dead_relay_held_is_sent_when_its_lease_is_over() {
     let world = World::new().await;
     world.consume();
     world.append(0..3).await;
-    // A claim of somebody who died; it ends two seconds from now.
+    // The claim of a dead relay; it ends two seconds from now.
     let until_ms = clock::Clock::now_ms(&clock::SystemClock) + 2_000;
     sqlx::query("UPDATE outbox SET owner = 9, lease_until_ms = ? WHERE id > 1")
         .bind(until_ms)

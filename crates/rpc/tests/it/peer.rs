@@ -90,7 +90,7 @@ async fn a_name_is_resolved_and_balanced() {
     for _ in 0..20 {
         answered += u32::from(say(&peer, "Named", "").await.is_ok());
     }
-    // The name may also have an address on which nobody listens: that is what the retry is for.
+    // The name may also have an address without a listener: that is what the retry is for.
     assert!(answered >= 10, "{answered}");
 }
 
