@@ -115,6 +115,7 @@ def verify():
                 print(f"  without data, {reason}: {place}")
     finally:
         os.kill(int((RUN / "pid").read_text()), signal.SIGTERM)
+        (RUN / "pid").unlink()
     print(f"{asked} queries asked, {empty} without data or reason; processes down: {down or 'none'}")
     sys.exit(bool(empty or down))
 
