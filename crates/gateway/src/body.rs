@@ -77,7 +77,7 @@ pub(crate) struct MinimumRate {
 impl MinimumRate {
     pub(crate) fn new(config: &config::Http) -> Self {
         Self {
-            grace: Duration::from_millis(config.body_grace_ms),
+            grace: config.body_grace(),
             bytes_per_s: config.body_bytes_per_s_min,
         }
     }

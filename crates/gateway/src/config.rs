@@ -28,6 +28,7 @@ pub struct Config {
 pub struct Http {
     pub listen: SocketAddr,
     pub connections_max: usize,
+    pub connections_per_network: usize,
     pub header_timeout_ms: u64,
     pub request_timeout_ms: u64,
     /// However much a route takes by itself.
@@ -39,6 +40,7 @@ pub struct Http {
     pub upload_bytes_max: u64,
     /// Of a request that brings files.
     pub upload_timeout_ms: u64,
+    pub upload_bytes_per_s_min: u32,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     pub cors_origins: Vec<String>,
@@ -63,7 +65,17 @@ pub struct Limits {
     pub user_burst: u32,
     pub ip_per_s: u32,
     pub ip_burst: u32,
+    /// At one account from one network.
     pub login_per_min: u32,
+    /// At all accounts from one network.
+    pub login_network_per_min: u32,
+    pub register_per_hour: u32,
+    /// Requests and uploads of one network that are in progress.
+    pub in_flight_per_network: usize,
+    pub uploads_per_network: usize,
+    /// Comparisons without a login, of one network.
+    pub anonymous_jobs_per_day: u32,
+    pub anonymous_bytes_per_day: u64,
     pub ip_unlimited: Vec<IpNet>,
 }
 
@@ -86,6 +98,10 @@ impl Http {
         Duration::from_millis(self.request_timeout_ms)
     }
 
+    pub(crate) fn body_grace(&self) -> Duration {
+        Duration::from_millis(self.body_grace_ms)
+    }
+
     pub(crate) fn upload_timeout(&self) -> Duration {
         Duration::from_millis(self.upload_timeout_ms)
     }
@@ -103,13 +119,15 @@ impl Validate for Config {
             ("ip_per_s", limits.ip_per_s),
             ("ip_burst", limits.ip_burst),
             ("login_per_min", limits.login_per_min),
+            ("login_network_per_min", limits.login_network_per_min),
+            ("register_per_hour", limits.register_per_hour),
         ] {
             if value == 0 {
                 return Err(format!("limits.{key} is above 0"));
             }
         }
-        if self.http.body_bytes_per_s_min == 0 {
-            return Err("http.body_bytes_per_s_min is above 0".into());
+        if self.http.body_bytes_per_s_min == 0 || self.http.upload_bytes_per_s_min == 0 {
+            return Err("http.body_bytes_per_s_min and upload_bytes_per_s_min are above 0".into());
         }
         if self.reserve.batch_max == 0 || self.reserve.slots == 0 {
             return Err("reserve.batch_max and reserve.slots are at least 1".into());

@@ -34,10 +34,14 @@ impl Connection {
     pub(crate) fn new(peer: SocketAddr, proxies: &[IpNet]) -> Self {
         Self {
             peer,
-            is_proxy: is_within(proxies, peer.ip()),
+            is_proxy: is_within(proxies, peer.ip().to_canonical()),
             next: Mutex::default(),
             timer: Mutex::default(),
         }
+    }
+
+    pub(crate) const fn is_proxy(&self) -> bool {
+        self.is_proxy
     }
 
     pub(crate) const fn peer(&self) -> SocketAddr {

@@ -36,7 +36,8 @@ pub(crate) fn decorate(headers: &mut HeaderMap, route: &Route, is_ok: bool, cx: 
     if let Ok(id) = HeaderValue::from_str(&cx.0.request_id) {
         headers.insert(REQUEST_ID, id);
     }
-    if route.cacheable && is_ok {
+    // An administrator sees what others must not.
+    if route.cacheable && is_ok && cx.admin().is_err() {
         headers.insert(header::CACHE_CONTROL, CACHEABLE);
         // Written by the CORS layer too, which sees only requests of pages.
         headers.insert(header::VARY, HeaderValue::from_static("origin"));

@@ -9,14 +9,19 @@ mod route;
 mod server;
 
 mod body;
+mod cache;
+mod capability;
 mod cx;
 mod envelope;
 mod handler;
 mod headers;
+mod in_flight;
 mod lane;
 mod limit;
+mod quota;
 mod refusal;
 mod request_metrics;
+mod security;
 mod session;
 mod state;
 
@@ -28,6 +33,7 @@ mod multipart;
 mod peers;
 mod purchase;
 mod reserve;
+mod sign_in;
 mod upload;
 mod views;
 
@@ -54,6 +60,8 @@ pub use config::{Config, Http};
 pub use server::{listen, serve};
 
 use crate::{
+    cache::PublicAnswers,
+    capability::Capabilities,
     lane::Lanes,
     limit::Limits,
     peers::Peers,
@@ -67,7 +75,9 @@ pub const DEFAULTS: &str = include_str!("../../../deploy/config/gateway.toml");
 
 /// Half of the two seconds that a revoked token may still work.
 const REVOKED_EVERY: Duration = Duration::from_secs(1);
-const FORGET_EVERY: Duration = Duration::from_secs(60);
+const FORGET_EVERY: Duration = Duration::from_secs(1);
+/// How old a public answer may be.
+const ANSWERS_LIFE: Duration = Duration::from_secs(1);
 
 /// Returns when everything is started; the work goes on until the context stops.
 #[expect(clippy::unused_async, reason = "every service is started alike")]
@@ -105,7 +115,7 @@ fn parts(ctx: &Ctx, config: Config) -> anyhow::Result<Gateway> {
     );
     let (seckill, payment) = (peer(&config.seckill), peer(&config.payment));
     let compare = peer(&config.compare);
-    let peers = Peers(vec![
+    let peers = Peers::new(vec![
         ("user", user.clone()),
         ("product", product.clone()),
         ("order", order.clone()),
@@ -121,6 +131,8 @@ fn parts(ctx: &Ctx, config: Config) -> anyhow::Result<Gateway> {
         revoked: RevokedSessions::default(),
         limits: Limits::new(&config.limits),
         lanes: Lanes::new(config.lanes),
+        answers: PublicAnswers::new(ANSWERS_LIFE),
+        capabilities: Capabilities::new(&config.fleet.secret),
         reserver,
         user: UserClient::new(user),
         inventory: InventoryClient::new(product.clone()),

@@ -7,12 +7,13 @@ use axum::body::{Body, BodyDataStream};
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::StreamExt;
 use memchr::memmem::Finder;
+use tokio::time::Instant;
 
 /// A part's head longer than this is not a browser's.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
 /// As many as RFC 2046 allows.
 const BOUNDARY_BYTES_MAX: usize = 70;
-/// Who sends nothing for so long has gone.
+/// A sender that is silent for so long has gone.
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// A refusal waits for the rest of its form so long, and no longer than this after the last piece.
 const REST_MAX: Duration = Duration::from_secs(30);
@@ -35,6 +36,9 @@ pub(crate) struct Multipart {
     /// buffer.
     delimiter: Finder<'static>,
     in_part: bool,
+    /// The slowest sender's time: what it has left, and how much of it a byte buys.
+    patience: Duration,
+    bytes_per_s_min: u32,
 }
 
 /// What a part's head says.
@@ -57,13 +61,21 @@ pub(crate) fn boundary(content_type: &str) -> Option<String> {
 }
 
 impl Multipart {
-    pub(crate) fn new(body: Body, boundary: &str) -> Self {
+    /// Waits for the sender no longer, in sum, than `grace` and what `bytes_per_s_min` takes for
+    /// what has come. The time that the receiver takes does not count.
+    pub(crate) fn new(
+        body: Body,
+        boundary: &str,
+        (grace, bytes_per_s_min): (Duration, u32),
+    ) -> Self {
         let delimiter = format!("\r\n--{boundary}");
         Self {
             body: Box::pin(body.into_data_stream()),
             buffer: BytesMut::from(&b"\r\n"[..]),
             delimiter: Finder::new(delimiter.as_bytes()).into_owned(),
             in_part: true,
+            patience: grace,
+            bytes_per_s_min,
         }
     }
 
@@ -138,9 +150,14 @@ impl Multipart {
     }
 
     async fn read(&mut self) -> Result<(), Malformed> {
-        let piece = tokio::time::timeout(SILENCE_MAX, self.body.next()).await;
+        let start = Instant::now();
+        let limit = self.patience.min(SILENCE_MAX);
+        let piece = tokio::time::timeout(limit, self.body.next()).await;
+        self.patience = self.patience.saturating_sub(start.elapsed());
         match piece {
             Ok(Some(Ok(piece))) => {
+                let bought = piece.len() as f64 / f64::from(self.bytes_per_s_min);
+                self.patience += Duration::from_secs_f64(bought);
                 self.buffer.extend_from_slice(&piece);
                 Ok(())
             }
@@ -213,13 +230,42 @@ mod tests {
 
     type Parts = Vec<(Part, String)>;
 
+    const RATE: (Duration, u32) = (Duration::from_secs(2), 1_000);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_form_that_trickles_in_is_not_waited_for() {
+        let read = async |bytes: usize, every_ms: u64| {
+            let piece = Bytes::from(vec![b'x'; bytes]);
+            let pieces = stream::unfold((), move |()| {
+                let piece = piece.clone();
+                async move {
+                    tokio::time::sleep(Duration::from_millis(every_ms)).await;
+                    Some((Ok::<_, std::io::Error>(piece), ()))
+                }
+            });
+            let body = Body::from_stream(pieces.take(100));
+            let (start, mut form) = (Instant::now(), Multipart::new(body, "xYz", RATE));
+            let ended = loop {
+                match form.chunk().await {
+                    Ok(_) => {}
+                    Err(error) => break error,
+                }
+            };
+            (ended, start.elapsed())
+        };
+        assert_eq!(read(1_000, 900).await.0, Malformed::BrokenOff, "all of it");
+        let (ended, after) = read(1, 900).await;
+        assert_eq!(ended, Malformed::Silent);
+        assert!(after < Duration::from_secs(3), "{after:?}");
+    }
+
     /// The form in pieces of `size` bytes.
     async fn read(form: &[u8], size: usize) -> Result<Parts, Malformed> {
         let pieces: Vec<_> = form
             .chunks(size)
             .map(|piece| Ok::<_, std::io::Error>(Bytes::copy_from_slice(piece)))
             .collect();
-        let mut multipart = Multipart::new(Body::from_stream(stream::iter(pieces)), "xYz");
+        let mut multipart = Multipart::new(Body::from_stream(stream::iter(pieces)), "xYz", RATE);
         let mut parts = Vec::new();
         while let Some(part) = multipart.next().await? {
             let mut content = Vec::new();

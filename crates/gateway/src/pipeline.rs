@@ -35,10 +35,12 @@ use crate::{
     cx::{Cx, Inner},
     handler::Call,
     headers::{self, text},
-    lane::Place,
-    limit::TooOften,
+    in_flight::{Held, InFlight},
+    lane::{Lane, Place},
+    limit::{Share, TooOften},
     refusal::Refusal,
     route::{Access, BodyLimit, Params, Route, Table},
+    security,
     state::Gateway,
 };
 
@@ -49,28 +51,44 @@ pub(crate) struct Shared {
     cors: CorsLayer,
 }
 
-/// Makes the service of each connection.
-pub(crate) fn connect(gateway: Gateway, table: Table) -> impl Fn(SocketAddr) -> Entry + use<> {
+/// Makes the service of each connection; none where its network has its share already.
+pub(crate) fn connect(
+    gateway: Gateway,
+    table: Table,
+) -> impl Fn(SocketAddr) -> Option<Entry> + use<> {
     let cors = headers::cors(&gateway.config.http.cors_origins);
+    let connections = InFlight::new(gateway.config.http.connections_per_network);
     let shared = Arc::new(Shared {
         gateway,
         table,
         cors,
     });
     move |peer| {
-        Entry(Pipeline {
-            connection: Arc::new(Connection::new(
-                peer,
-                &shared.gateway.config.http.trusted_proxies,
-            )),
-            shared: Arc::clone(&shared),
+        let proxies = &shared.gateway.config.http.trusted_proxies;
+        let connection = Connection::new(peer, proxies);
+        let is_counted = !connection.is_proxy() && !shared.gateway.limits.is_unlimited(peer.ip());
+        let held = if is_counted {
+            Some(Arc::new(connections.hold(peer.ip())?))
+        } else {
+            None
+        };
+        Some(Entry {
+            pipeline: Pipeline {
+                connection: Arc::new(connection),
+                shared: Arc::clone(&shared),
+            },
+            _held: held,
         })
     }
 }
 
 /// One connection's service: the pipeline, and around it what browsers ask of other origins.
 #[derive(Clone)]
-pub(crate) struct Entry(Pipeline);
+pub(crate) struct Entry {
+    pipeline: Pipeline,
+    /// The connection's part of its network's share.
+    _held: Option<Arc<Held>>,
+}
 
 #[derive(Clone)]
 pub(crate) struct Pipeline {
@@ -92,9 +110,10 @@ impl Service<Request<Incoming>> for Entry {
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
         let from_a_page = request.headers().contains_key(header::ORIGIN);
         if from_a_page || *request.method() == Method::OPTIONS {
-            Either::Right(self.0.shared.cors.layer(self.0.clone()).call(request))
+            let pipeline = self.pipeline.clone();
+            Either::Right(self.pipeline.shared.cors.layer(pipeline).call(request))
         } else {
-            Either::Left(self.0.call(request))
+            Either::Left(self.pipeline.call(request))
         }
     }
 }
@@ -187,9 +206,10 @@ struct Passage<'a> {
 
 impl Passage<'_> {
     async fn pass(&self, params: Params, parts: http::request::Parts, body: Incoming) -> Response {
-        if let Err(refusal) = self.admit() {
-            return self.shed(&refusal);
-        }
+        let share = match self.admit() {
+            Ok(share) => share,
+            Err(refusal) => return self.shed(&refusal),
+        };
         let deadline = self.deadline();
         let (bytes, stream) = match self.route.body {
             BodyLimit::Unread => (bytes::Bytes::new(), None),
@@ -210,29 +230,42 @@ impl Passage<'_> {
             body: bytes,
             stream,
         };
-        self.handle(call, place, deadline).await
+        self.handle(call, (place, share), deadline).await
     }
 
-    /// What is known from the head alone.
-    fn admit(&self) -> Result<(), Refusal> {
-        let limits = &self.gateway.limits;
-        limits
-            .address(self.cx.0.address)
-            .map_err(|often| too_often(Reason::TooManyRequests, often))?;
-        match self.route.access {
-            Access::Public => {}
-            Access::Optional => {
-                if let Err(error) = &self.cx.0.caller {
-                    return Err(error.reason().into());
-                }
+    /// What is known from the head alone. Probes pass whatever else their network does.
+    fn admit(&self) -> Result<Share, Refusal> {
+        let (limits, address) = (&self.gateway.limits, self.cx.0.address);
+        limits.address(address)?;
+        self.authorize()?;
+        if let Ok(Some(caller)) = &self.cx.0.caller {
+            limits.caller(self.route.lane, caller.user.get())?;
+        }
+        match self.route.lane {
+            Lane::Exempt => Ok(Share::default()),
+            lane => limits.share(address, lane),
+        }
+    }
+
+    fn authorize(&self) -> Result<(), Refusal> {
+        let cx = self.cx;
+        let authorized = match self.route.access {
+            Access::Public => return Ok(()),
+            Access::Optional => match &cx.0.caller {
+                Ok(_) => Ok(()),
+                Err(error) => Err(error.reason().into()),
+            },
+            Access::User => cx.user().map(drop),
+            Access::Admin => cx.admin().map(drop),
+        };
+        if authorized.is_err() {
+            if cx.0.caller.is_err() {
+                security::record(cx, security::Event::TokenRefused);
+            } else if self.route.access == Access::Admin {
+                security::record(cx, security::Event::AdminRefused);
             }
-            Access::User => drop(self.cx.user()?),
-            Access::Admin => drop(self.cx.admin()?),
         }
-        match &self.cx.0.caller {
-            Ok(Some(caller)) => limits.caller(self.route.lane, caller.user.get()),
-            Ok(None) | Err(_) => Ok(()),
-        }
+        authorized
     }
 
     fn deadline(&self) -> Instant {
@@ -256,17 +289,17 @@ impl Passage<'_> {
     }
 
     /// A panic ends one request. See [`Route::inline`] for the two ways to run.
-    async fn handle(&self, call: Call, place: Place, deadline: Instant) -> Response {
+    async fn handle(&self, call: Call, held: (Place, Share), deadline: Instant) -> Response {
         let work = self.route.handle(call);
         let done = if self.route.inline {
             let work = pin!(AssertUnwindSafe(work).catch_unwind());
             let done = self.connection.by(deadline, work).await;
-            drop(place);
+            drop(held);
             done.map(|done| done.map_err(drop))
         } else {
             let work = async move {
                 let response = work.await;
-                drop(place);
+                drop(held);
                 response
             };
             let work = pin!(tokio::spawn(work.in_current_span()));

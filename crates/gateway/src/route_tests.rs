@@ -33,6 +33,7 @@ fn a_request_finds_its_route_and_the_segments_it_names() {
     assert_eq!(find("GET", asked).0, NO_ROUTE);
     assert_eq!(find("BREW", "/api/product").0, NO_ROUTE);
     assert_eq!(find("HEAD", "/api/product").0, "/api/product");
+    assert_eq!(find("POST", "/wechatpay/notify").1, Lane::Notify);
 }
 
 #[test]

@@ -37,10 +37,10 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Serves until `stop`, then ends idle connections and lets the others finish their request. A
 /// connection beyond the bound waits in the system's queue. `connect` makes the service of the
-/// connection that comes from there.
+/// connection that comes from there, or none.
 pub async fn serve<S, B>(
     listener: TcpListener,
-    connect: impl Fn(SocketAddr) -> S,
+    connect: impl Fn(SocketAddr) -> Option<S>,
     config: Http,
     tracker: TaskTracker,
     stop: CancellationToken,
@@ -58,7 +58,10 @@ pub async fn serve<S, B>(
     while let Some(accepted) = stop.run_until_cancelled(accept(&listener, &places)).await {
         match accepted {
             Ok((stream, peer, place)) => {
-                let service = connect(peer);
+                // One customer's connections beyond its share are closed unread.
+                let Some(service) = connect(peer) else {
+                    continue;
+                };
                 let service = service_fn(move |request| service.clone().call(request));
                 let connection = http.serve_connection(TokioIo::new(stream), service);
                 let connection = draining.watch(connection);

@@ -18,8 +18,8 @@ use proto::{
 };
 
 use crate::{
-    config::Config, lane::Lanes, limit::Limits, peers::Peers, reserve::Reserver,
-    session::RevokedSessions,
+    cache::PublicAnswers, capability::Capabilities, config::Config, lane::Lanes, limit::Limits,
+    peers::Peers, reserve::Reserver, session::RevokedSessions,
 };
 
 /// The gateway's parts, shared by all requests. Cheap to clone.
@@ -33,6 +33,8 @@ pub(crate) struct Parts {
     pub(crate) revoked: RevokedSessions,
     pub(crate) limits: Limits,
     pub(crate) lanes: Lanes,
+    pub(crate) answers: PublicAnswers,
+    pub(crate) capabilities: Capabilities,
     pub(crate) reserver: Reserver,
     pub(crate) user: UserClient<rpc::Channel>,
     pub(crate) product: ProductClient<rpc::Channel>,

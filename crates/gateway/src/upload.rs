@@ -47,8 +47,17 @@ pub(crate) async fn submit(
     let length = said(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     let boundary = said(header::CONTENT_TYPE).and_then(boundary);
     let boundary = boundary.ok_or_else(|| Refusal::from(Reason::MediaType))?;
+    if cx.user().is_err() {
+        // Without a length it may be anything up to the bound.
+        let bytes = length.unwrap_or(bytes_max);
+        gateway
+            .limits
+            .comparison(cx.0.address, bytes, cx.0.now_ms)?;
+    }
+    let http = &gateway.config.http;
+    let rate = (http.body_grace(), http.upload_bytes_per_s_min);
     let mut form = Form {
-        parts: Multipart::new(body, &boundary),
+        parts: Multipart::new(body, &boundary, rate),
         bytes_left: bytes_max,
         bytes_max,
     };

@@ -8,7 +8,7 @@ mod session;
 pub use account::{
     Account, Avatar, Change, Email, Info, Mobile, Names, NewAccount, Nickname, Sex, Username,
 };
-pub use login::{LoginName, NewPassword, Subject};
+pub use login::{LoginName, Network, NewPassword, Subject};
 pub use session::{Life, Lives, RefreshSecret, Session};
 
 /// Why something is no account, name or password.

@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status};
 use crate::{
     App, Error,
     app::{Registration, SignedIn},
-    domain::{Account, Change, Invalid, Life, LoginName, Names},
+    domain::{Account, Change, Invalid, Life, LoginName, Names, Network},
 };
 
 #[derive(Debug)]
@@ -37,7 +37,11 @@ impl wire::user_server::User for Grpc {
         let request = request.into_inner();
         let life = life(request.life()).unwrap_or(Life::Canonical);
         let name = LoginName::new(&request.name);
-        let signed_in = self.app.login(name, request.password.into(), life).await;
+        let network = Network::new(&request.network);
+        let login = self
+            .app
+            .login(name, request.password.into(), life, &network);
+        let signed_in = login.await;
         Ok(Response::new(encode_signed_in(signed_in.map_err(refuse)?)))
     }
 

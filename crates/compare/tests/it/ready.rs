@@ -59,7 +59,7 @@ async fn what_costs_nothing_is_ready_at_once() {
 }
 
 #[tokio::test]
-async fn anothers_job_is_not_there_and_nobodys_is_everybodys() {
+async fn anothers_job_is_not_there_and_an_anonymous_one_is_no_accounts() {
     let office = Office::open(|_| {}).await;
     let job = office.submitted(OWNER).await;
     for stranger in [0, 8] {
@@ -76,8 +76,12 @@ async fn anothers_job_is_not_there_and_nobodys_is_everybodys() {
     let nobodys = office.submitted(0).await;
     assert_eq!(nobodys.user_id, 0);
     assert_eq!(
-        office.get(8, &nobodys).await.unwrap().job_id,
+        office.get(0, &nobodys).await.unwrap().job_id,
         nobodys.job_id
+    );
+    assert_eq!(
+        reason(&office.get(8, &nobodys).await.unwrap_err()),
+        Reason::JobNotFound
     );
     let mut unknown = nobodys.clone();
     unknown.job_id = "job_ffffffffffffffffffffffff".into();

@@ -62,7 +62,14 @@ async fn bound(address: SocketAddr, config: gateway::Config) -> Result<()> {
     let listener = gateway::listen(address)?;
     let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
     let router = route(verify);
-    gateway::serve(listener, |_| router.clone(), config.http, tracker, stop).await;
+    gateway::serve(
+        listener,
+        |_| Some(router.clone()),
+        config.http,
+        tracker,
+        stop,
+    )
+    .await;
     Ok(())
 }
 

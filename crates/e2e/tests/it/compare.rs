@@ -189,8 +189,14 @@ async fn the_originals_clients_work_unchanged() {
         assert_eq!(taken.status, StatusCode::OK, "{}", taken.body);
         assert_eq!(taken.body["status"], "processing");
         let id = taken.body["jobId"].as_str().unwrap().to_owned();
-        assert!(id.starts_with("job_") && id.len() == 28, "{id}");
+        let (bare, secret) = id.split_once('.').unwrap();
+        assert!(bare.starts_with("job_") && bare.len() == 28, "{id}");
+        assert_eq!(secret.len(), 32, "{id}");
         let path = format!("{jobs}/{id}");
+        for stranger in [bare.to_owned(), format!("{bare}.{}", "0".repeat(32))] {
+            let refused = desk.get(&format!("{jobs}/{stranger}")).await;
+            assert_eq!(refused.status, StatusCode::NOT_FOUND, "{stranger}");
+        }
         let early = desk.get(&format!("{path}/export")).await;
         assert_eq!(early.status, StatusCode::PAYMENT_REQUIRED, "{}", early.body);
         let job = desk.settled(&path, flat).await;

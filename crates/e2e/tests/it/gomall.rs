@@ -180,6 +180,27 @@ impl Shop {
             (&json!("手机"), &json!(10)),
             "an absent stock stays"
         );
+        self.hides_a_product(id).await;
+    }
+
+    /// Off the shelf it exists for administrators alone, at once and in both APIs.
+    async fn hides_a_product(&self, id: i64) {
+        let path = format!("/api/product/{id}");
+        let put = async |status: i32| {
+            let change = json!({"status": status});
+            let changed = self.api.put(&path, Some(&self.admin), &change).await;
+            assert_eq!(changed.unwrap().code(), 0);
+        };
+        let code = async |path: &str, caller: Option<&Account>| {
+            self.api.get(path, caller).await.unwrap().code()
+        };
+        put(0).await;
+        for path in [path.clone(), format!("/api/v1/products/{id}")] {
+            assert_eq!(code(&path, None).await, 20001, "{path}");
+            assert_eq!(code(&path, Some(&self.admin)).await, 0, "{path}");
+        }
+        put(1).await;
+        assert_eq!(code(&path, None).await, 0);
     }
 
     /// By the init route, whose server reads the query; the order page shows the order at once.

@@ -55,16 +55,42 @@ async fn submit(
     cx: Cx,
     Streamed(headers, body): Streamed,
 ) -> Result<Submitted, Refusal> {
-    let user = cx.user().map_or(0, i64::from);
-    let key = request_key(&headers, user, KEY_OF)?;
+    // Anonymous callers have nothing that tells one's key from another's.
+    let key = match cx.user() {
+        Ok(user) => request_key(&headers, user.get(), KEY_OF)?,
+        Err(_) => String::new(),
+    };
     // Its forms have no options, and whatever else they hold was always ignored.
     let defaults = |_: &upload::Fields| Ok(String::new());
     let answer = upload::submit(&gateway, &cx, &headers, body, key, defaults).await;
     let job = answer.map_err(in_its_words)?.job.unwrap_or_default();
     Ok(Submitted {
         status: shown(job.state()),
-        job_id: job.job_id,
+        job_id: named(&gateway, &cx, job.job_id),
     })
+}
+
+/// As its sender knows a job: an anonymous one by its capability, an account's own by its id.
+fn named(gateway: &Gateway, cx: &Cx, job_id: String) -> String {
+    match cx.user() {
+        Ok(_) => job_id,
+        Err(_) => gateway.capabilities.name(&job_id),
+    }
+}
+
+/// A call about the job of this name, and who makes it: a capability opens an anonymous job to
+/// whoever holds it, with a token or without; an id alone is the account's that owns it.
+fn about<T>(
+    gateway: &Gateway,
+    cx: &Cx,
+    name: &str,
+    message: impl FnOnce(String) -> T,
+) -> Result<tonic::Request<T>, Refusal> {
+    match (gateway.capabilities.job_id(name), cx.user()) {
+        (Ok(job_id), _) => Ok(tonic::Request::new(message(job_id.to_owned()))),
+        (Err(_), Ok(_)) => Ok(cx.call(message(name.to_owned()))),
+        (Err(refusal), Err(_)) => Err(refusal),
+    }
 }
 
 /// A form that is none was a bad request like any other.
@@ -133,14 +159,16 @@ fn rfc3339_nanos(ms: i64) -> String {
     clock::from_ms(ms).to_rfc3339_opts(chrono::SecondsFormat::Nanos, true)
 }
 
-async fn detail(gateway: Gateway, cx: Cx, Path(job_id): Path<String>) -> Result<Job, Refusal> {
-    let request = cx.call(wire::GetRequest {
+async fn detail(gateway: Gateway, cx: Cx, Path(name): Path<String>) -> Result<Job, Refusal> {
+    let request = about(&gateway, &cx, &name, |job_id| wire::GetRequest {
         job_id,
         payable: true,
-    });
-    Ok(Job::from(
-        gateway.compare().get(request).await?.into_inner(),
-    ))
+    })?;
+    let job = Job::from(gateway.compare().get(request).await?.into_inner());
+    Ok(Job {
+        job_id: name,
+        ..job
+    })
 }
 
 #[derive(Serialize)]
@@ -152,11 +180,13 @@ struct Link {
 async fn export(
     gateway: Gateway,
     cx: Cx,
-    Path(job_id): Path<String>,
+    Path(name): Path<String>,
     headers: HeaderMap,
     Query(query): Query<ExportQuery>,
 ) -> Result<Built, Refusal> {
-    let request = cx.call(wire::ExportRequest { job_id });
+    let request = about(&gateway, &cx, &name, |job_id| wire::ExportRequest {
+        job_id,
+    })?;
     let link = gateway.compare().export(request).await;
     let link = link
         .map_err(|status| unpaid_or(status.into()))?
@@ -189,12 +219,15 @@ struct Cancelled {
     cancelled: bool,
 }
 
-async fn cancel(gateway: Gateway, cx: Cx, Path(job_id): Path<String>) -> Result<Built, Refusal> {
-    match cancelled(&gateway, &cx, job_id).await {
+async fn cancel(gateway: Gateway, cx: Cx, Path(name): Path<String>) -> Result<Built, Refusal> {
+    let request = about(&gateway, &cx, &name, |job_id| wire::CancelRequest {
+        job_id,
+    })?;
+    match cancelled(&gateway, request).await {
         Ok(view) => {
             let cancelled = Cancelled {
                 status: shown(view.state()),
-                job_id: view.job_id,
+                job_id: name,
                 cancelled: true,
             };
             Ok(Built(cx.render(StatusCode::OK, cancelled)))

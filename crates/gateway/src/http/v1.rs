@@ -14,7 +14,7 @@ mod purchases;
 mod retail;
 mod wallet;
 
-pub(crate) use products::{PRODUCT_BYTES_MAX, product_id};
+pub(crate) use products::{PRODUCT_BYTES_MAX, forget_product, product, product_id};
 
 use crate::route::{Family, Routes};
 

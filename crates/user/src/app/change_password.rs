@@ -5,7 +5,7 @@ use tracing::info;
 use super::App;
 use crate::{
     Error,
-    domain::{Invalid, NewPassword, Subject},
+    domain::{Invalid, Network, NewPassword, Subject},
     metrics,
 };
 
@@ -20,7 +20,7 @@ impl App {
         new: NewPassword,
     ) -> Result<(), Error> {
         let id = self.active_account(caller.user).await?.id;
-        let subject = Subject::account(id);
+        let subject = Subject::account(id, &Network::default());
         self.attempt(&subject).await?;
         let hash = self
             .store

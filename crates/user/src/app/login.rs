@@ -4,7 +4,7 @@ use tracing::{info, warn};
 use super::{App, SignedIn};
 use crate::{
     Error,
-    domain::{Life, LoginName, Subject},
+    domain::{Life, LoginName, Network, Subject},
     store::Credentials,
 };
 
@@ -17,16 +17,17 @@ impl App {
         name: LoginName,
         password: SecretString,
         life: Life,
+        network: &Network,
     ) -> Result<SignedIn, Error> {
         let candidates = self.store.credentials(&name).await?;
         if candidates.is_empty() {
-            self.attempt(&Subject::stranger(&name)).await?;
+            self.attempt(&Subject::stranger(&name, network)).await?;
             self.passwords.verify(&password, None).await?;
             return Err(Error::WrongPassword);
         }
         let mut refusal = None;
         for candidate in candidates {
-            match self.try_login(&candidate, &password).await {
+            match self.try_login(&candidate, &password, network).await {
                 Ok(()) => {
                     let account = self.active_account(candidate.id).await?;
                     info!(user.id = %account.id, "signed in");
@@ -43,14 +44,19 @@ impl App {
         &self,
         candidate: &Credentials,
         password: &SecretString,
+        network: &Network,
     ) -> Result<(), Error> {
-        let subject = Subject::account(candidate.id);
-        self.attempt(&subject).await?;
+        let subject = Subject::account(candidate.id, network);
+        if let Err(locked) = self.attempt(&subject).await {
+            warn!(user.id = %candidate.id, client.network = %network, "a locked login");
+            return Err(locked);
+        }
         let found = self
             .passwords
             .verify(password, Some(&candidate.password_hash))
             .await?;
         if !found.matches {
+            warn!(user.id = %candidate.id, client.network = %network, "a wrong password");
             return Err(Error::WrongPassword);
         }
         self.store.forget_attempts(&subject).await?;

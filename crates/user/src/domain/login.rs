@@ -1,3 +1,5 @@
+use std::{fmt, net::IpAddr};
+
 use ids::UserId;
 use secrecy::SecretString;
 
@@ -51,18 +53,39 @@ impl LoginName {
     }
 }
 
-/// Whose login attempts are counted together.
+/// Where a login comes from: an address, of IPv6 its /64.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Network(Option<IpAddr>);
+
+impl Network {
+    /// What is no address is an unknown one.
+    pub fn new(text: &str) -> Self {
+        Self(text.parse().ok())
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(address) => address.fmt(f),
+            None => f.write_str("unknown"),
+        }
+    }
+}
+
+/// Whose login attempts are counted together: an account's, or a name's, from one network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject(String);
 
 impl Subject {
-    pub fn account(user: UserId) -> Self {
-        Self(format!("user/{user}"))
+    pub fn account(user: UserId, network: &Network) -> Self {
+        Self(format!("user/{user}@{network}"))
     }
 
     /// A name that nobody has locks like one that somebody has.
-    pub fn stranger(name: &LoginName) -> Self {
-        Self(format!("name/{}", sha256(name.0.to_lowercase().as_bytes())))
+    pub fn stranger(name: &LoginName, network: &Network) -> Self {
+        let subject = format!("{}@{network}", name.0.to_lowercase());
+        Self(format!("name/{}", sha256(subject.as_bytes())))
     }
 
     pub fn as_str(&self) -> &str {
@@ -96,7 +119,7 @@ mod tests {
 
     #[test]
     fn strangers_are_counted_without_regard_to_case() {
-        let subject = |name: &str| Subject::stranger(&LoginName::new(name));
+        let subject = |name: &str| Subject::stranger(&LoginName::new(name), &Network::default());
         assert_eq!(subject("Bob"), subject("bob "));
         assert_ne!(subject("bob"), subject("bob2"));
     }

@@ -106,6 +106,27 @@ async fn guessing_locks_the_account_for_a_minute() {
 }
 
 #[tokio::test]
+async fn guessing_from_elsewhere_does_not_keep_the_owner_out() {
+    let users = Users::open().await;
+    users.add("bobby").await;
+    for _ in 0..11 {
+        let _ = users.login_from("198.51.100.7", "bobby", "wrong").await;
+    }
+    let locked = users.login_from("198.51.100.7", "bobby", PASSWORD).await;
+    assert_eq!(reason(locked), Reason::LoginLocked);
+    users
+        .login_from("192.0.2.1", "bobby", PASSWORD)
+        .await
+        .unwrap();
+    let still = users.login_from("198.51.100.7", "bobby", PASSWORD).await;
+    assert_eq!(
+        reason(still),
+        Reason::LoginLocked,
+        "the owner's success frees no guesser"
+    );
+}
+
+#[tokio::test]
 async fn a_name_that_nobody_has_locks_as_well() {
     let users = Users::open().await;
     for _ in 0..10 {
@@ -161,6 +182,7 @@ async fn many_guesses_at_once_are_not_many_guesses() {
                 name,
                 password,
                 life: 0,
+                network: String::new(),
             };
             tokio::spawn(async move { client.login(request).await })
         })

@@ -67,12 +67,22 @@ impl Users {
     }
 
     pub(crate) async fn login(&self, name: &str, password: &str) -> Result<SignedIn, Status> {
+        self.login_from("192.0.2.1", name, password).await
+    }
+
+    pub(crate) async fn login_from(
+        &self,
+        network: &str,
+        name: &str,
+        password: &str,
+    ) -> Result<SignedIn, Status> {
         let (name, password) = (name.to_owned(), password.to_owned());
         let life = TokenLife::Canonical.into();
         inner(self.client.clone().login(LoginRequest {
             name,
             password,
             life,
+            network: network.to_owned(),
         }))
         .await
     }

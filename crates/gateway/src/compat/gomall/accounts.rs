@@ -10,9 +10,9 @@ use crate::{
     cx::Cx,
     handler::Done,
     lane::Lane,
-    pipeline::too_often,
     refusal::Refusal,
     route::{Access, Routes},
+    sign_in,
     state::Gateway,
     views::local_time,
 };
@@ -88,7 +88,11 @@ struct RegisterBody {
     phone: String,
 }
 
-async fn register(gateway: Gateway, Json(body): Json<RegisterBody>) -> Result<SignedIn, Refusal> {
+async fn register(
+    gateway: Gateway,
+    cx: Cx,
+    Json(body): Json<RegisterBody>,
+) -> Result<SignedIn, Refusal> {
     if body.username.is_empty() {
         return Err(Refusal::bad("username"));
     }
@@ -101,7 +105,7 @@ async fn register(gateway: Gateway, Json(body): Json<RegisterBody>) -> Result<Si
         life: LIFE.into(),
     };
     Ok(SignedIn::from(
-        gateway.user().register(request).await?.into_inner(),
+        sign_in::register(&gateway, &cx, request).await?,
     ))
 }
 
@@ -117,18 +121,17 @@ async fn login(gateway: Gateway, cx: Cx, Json(body): Json<LoginBody>) -> Result<
     if body.username.is_empty() || body.password.is_empty() {
         return Err(Refusal::bad("username, password"));
     }
-    if let Err(often) = gateway.limits.login(&body.username, cx.0.address) {
-        return Err(too_often(Reason::TooManyRequests, often));
-    }
     let (name, password) = (body.username, body.password);
-    let request = wire::LoginRequest {
-        name,
-        password,
-        life: LIFE.into(),
-    };
-    Ok(SignedIn::from(
-        gateway.user().login(request).await?.into_inner(),
-    ))
+    let signed_in = sign_in::login(&gateway, &cx, (name, password), LIFE).await;
+    // Its limiter is a middleware, with a status of its own.
+    let signed_in = signed_in.map_err(|refusal| match refusal.reason {
+        Reason::LoginLocked => Refusal {
+            retry_after_s: refusal.retry_after_s,
+            ..Reason::TooManyRequests.into()
+        },
+        _ => refusal,
+    });
+    signed_in.map(SignedIn::from)
 }
 
 async fn profile(gateway: Gateway, cx: Cx) -> Result<User, Refusal> {
@@ -168,10 +171,7 @@ async fn refresh(
             let request = auth::request(&principal, renew);
             return Ok(gateway.user().renew(request).await?.into_inner());
         }
-        let request = wire::RefreshRequest {
-            refresh_token: body.refresh_token,
-        };
-        Ok(gateway.user().refresh(request).await?.into_inner())
+        sign_in::refresh(&gateway, &cx, body.refresh_token).await
     };
     let renewed = renewed.await.map_err(|refusal: Refusal| {
         // HTTP 401 would throw the user out of the page.

@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use super::{List, PAGE_SIZE};
 use crate::{
     body::{Json, Query},
+    cache::Data,
     cx::Cx,
     handler::{Done, Path},
-    http::v1::{PRODUCT_BYTES_MAX, product_id},
+    http::v1::{PRODUCT_BYTES_MAX, forget_product, product, product_id},
     lane::Lane,
     refusal::Refusal,
-    route::{Access, Routes},
+    route::{Access, Family, Routes},
     state::Gateway,
     views::{Paging, local_time, yuan},
 };
@@ -22,7 +23,7 @@ pub(super) fn routes(routes: &mut Routes) {
     use {Access::{Admin, Public}, Lane::Browse};
     let bytes = PRODUCT_BYTES_MAX;
     routes.get("/api/product", Browse, Public, list).cacheable();
-    routes.get("/api/product/{id}", Browse, Public, detail).cacheable();
+    routes.get("/api/product/{id}", Browse, Public, detail).cacheable().inline();
     routes.post("/api/product", Lane::Admin, Admin, create).body_bytes_max(bytes);
     routes.put("/api/product/{id}", Lane::Admin, Admin, update).body_bytes_max(bytes);
     routes.delete("/api/product/{id}", Lane::Admin, Admin, delete);
@@ -82,13 +83,15 @@ async fn list(gateway: Gateway, Query(query): Query<ListQuery>) -> Result<List<P
     Ok(List::new(items, (page, page_size), found.total))
 }
 
-async fn detail(gateway: Gateway, Path(id): Path<String>) -> Result<Product, Refusal> {
-    let request = wire::GetRequest {
-        id: product_id(&id)?,
-    };
-    Ok(Product::from(
-        gateway.product().get(request).await?.into_inner(),
-    ))
+async fn detail(gateway: Gateway, cx: Cx, Path(id): Path<String>) -> Result<Data, Refusal> {
+    product(
+        &gateway,
+        &cx,
+        product_id(&id)?,
+        Family::Gomall,
+        Product::from,
+    )
+    .await
 }
 
 /// Absent and `null` leave a field as it is.
@@ -130,8 +133,9 @@ async fn update(
 ) -> Result<Done, Refusal> {
     // Its forms send an empty text for a field that nobody filled in.
     let text = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let id = product_id(&id)?;
     let request = wire::UpdateRequest {
-        id: product_id(&id)?,
+        id,
         name: text(body.name),
         description: text(body.description),
         price_fen: body.price.map(Money::fen).filter(|fen| *fen != 0),
@@ -142,13 +146,14 @@ async fn update(
         on_shelf: body.status.map(|status| status != 0),
     };
     gateway.product().update(cx.call(request)).await?;
+    forget_product(&gateway, id).await;
     Ok(Done)
 }
 
 async fn delete(gateway: Gateway, cx: Cx, Path(id): Path<String>) -> Result<Done, Refusal> {
-    let request = wire::DeleteRequest {
-        id: product_id(&id)?,
-    };
+    let id = product_id(&id)?;
+    let request = wire::DeleteRequest { id };
     gateway.product().delete(cx.call(request)).await?;
+    forget_product(&gateway, id).await;
     Ok(Done)
 }

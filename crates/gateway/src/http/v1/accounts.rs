@@ -1,6 +1,5 @@
 //! Accounts and sessions.
 
-use fault::Reason;
 use proto::user as wire;
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +8,9 @@ use crate::{
     cx::Cx,
     handler::Done,
     lane::Lane,
-    pipeline::too_often,
     refusal::Refusal,
     route::{Access, Routes},
+    sign_in,
     state::Gateway,
     views::{rfc3339, rfc3339_some},
 };
@@ -101,7 +100,11 @@ struct RegisterBody {
     nickname: String,
 }
 
-async fn register(gateway: Gateway, Json(body): Json<RegisterBody>) -> Result<SignedIn, Refusal> {
+async fn register(
+    gateway: Gateway,
+    cx: Cx,
+    Json(body): Json<RegisterBody>,
+) -> Result<SignedIn, Refusal> {
     let request = wire::RegisterRequest {
         username: body.username,
         email: body.email,
@@ -110,7 +113,7 @@ async fn register(gateway: Gateway, Json(body): Json<RegisterBody>) -> Result<Si
         nickname: body.nickname,
         life: wire::TokenLife::Canonical.into(),
     };
-    let signed_in = gateway.user().register(request).await?.into_inner();
+    let signed_in = sign_in::register(&gateway, &cx, request).await?;
     Ok(SignedIn::from(signed_in))
 }
 
@@ -128,16 +131,8 @@ async fn login(gateway: Gateway, cx: Cx, Json(body): Json<LoginBody>) -> Result<
     } else {
         body.username
     };
-    if let Err(often) = gateway.limits.login(&name, cx.0.address) {
-        return Err(too_often(Reason::LoginLocked, often));
-    }
-    let life = wire::TokenLife::Canonical.into();
-    let request = wire::LoginRequest {
-        name,
-        password: body.password,
-        life,
-    };
-    let signed_in = gateway.user().login(request).await?.into_inner();
+    let life = wire::TokenLife::Canonical;
+    let signed_in = sign_in::login(&gateway, &cx, (name, body.password), life).await?;
     Ok(SignedIn::from(signed_in))
 }
 
@@ -147,11 +142,12 @@ struct RefreshBody {
     refresh_token: String,
 }
 
-async fn refresh(gateway: Gateway, Json(body): Json<RefreshBody>) -> Result<SignedIn, Refusal> {
-    let request = wire::RefreshRequest {
-        refresh_token: body.refresh_token,
-    };
-    let signed_in = gateway.user().refresh(request).await?.into_inner();
+async fn refresh(
+    gateway: Gateway,
+    cx: Cx,
+    Json(body): Json<RefreshBody>,
+) -> Result<SignedIn, Refusal> {
+    let signed_in = sign_in::refresh(&gateway, &cx, body.refresh_token).await?;
     Ok(SignedIn::from(signed_in))
 }
 

@@ -289,16 +289,15 @@ async fn preview(gateway: Gateway, cx: Cx, Path(job_id): Path<String>) -> Result
 /// As far as it comes: cancelled, or why not.
 pub(crate) async fn cancelled(
     gateway: &Gateway,
-    cx: &Cx,
-    job_id: String,
+    mut request: tonic::Request<wire::CancelRequest>,
 ) -> Result<wire::JobView, Refusal> {
-    let mut request = cx.call(wire::CancelRequest { job_id });
     request.set_timeout(CANCEL_MAX);
     Ok(gateway.compare().cancel(request).await?.into_inner())
 }
 
 async fn cancel(gateway: Gateway, cx: Cx, Path(job_id): Path<String>) -> Result<Job, Refusal> {
-    cancelled(&gateway, &cx, job_id).await.map(Job::from)
+    let request = cx.call(wire::CancelRequest { job_id });
+    cancelled(&gateway, request).await.map(Job::from)
 }
 
 async fn retry(gateway: Gateway, cx: Cx, Path(job_id): Path<String>) -> Result<Job, Refusal> {

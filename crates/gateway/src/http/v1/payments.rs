@@ -218,7 +218,9 @@ async fn detail(
     Path(payment_no): Path<String>,
     Query(query): Query<DetailQuery>,
 ) -> Result<Payment, Refusal> {
-    let sync = query.sync.is_some_and(|sync| sync == "1" || sync == "true");
+    // Of many who ask at once, and of one who asks again and again, the company hears one.
+    let wanted = query.sync.is_some_and(|sync| sync == "1" || sync == "true");
+    let sync = wanted && gateway.limits.may_sync(cx.user()?.get(), &payment_no);
     let request = cx.call(wire::GetRequest {
         payment_no,
         order_no: String::new(),

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     body::{Json, Query},
+    cache::Data,
     cx::Cx,
     handler::Path,
     lane::Lane,
     refusal::Refusal,
-    route::{Access, KIB, Routes},
+    route::{Access, Family, KIB, Routes},
     state::Gateway,
     views::{Page, Paging, rfc3339, yuan},
 };
@@ -26,7 +27,7 @@ pub(super) fn routes(routes: &mut Routes) {
     use {Access::{Admin, Public}, Lane::Browse};
     let bytes = PRODUCT_BYTES_MAX;
     routes.get("/api/v1/products", Browse, Public, list).cacheable();
-    routes.get("/api/v1/products/{id}", Browse, Public, detail).cacheable();
+    routes.get("/api/v1/products/{id}", Browse, Public, detail).cacheable().inline();
     routes.post("/api/v1/admin/products", Lane::Admin, Admin, create).body_bytes_max(bytes);
     routes.put("/api/v1/admin/products/{id}", Lane::Admin, Admin, update).body_bytes_max(bytes);
     routes.patch("/api/v1/admin/products/{id}", Lane::Admin, Admin, update).body_bytes_max(bytes);
@@ -129,15 +130,44 @@ fn sort(sort: &str, by: &str, order: &str) -> wire::Sort {
     }
 }
 
-async fn detail(gateway: Gateway, Path(id): Path<String>) -> Result<Product, Refusal> {
-    let id = product_id(&id)?;
-    Ok(Product::from(
-        gateway
-            .product()
-            .get(wire::GetRequest { id })
-            .await?
-            .into_inner(),
-    ))
+async fn detail(gateway: Gateway, cx: Cx, Path(id): Path<String>) -> Result<Data, Refusal> {
+    product(&gateway, &cx, product_id(&id)?, Family::V1, Product::from).await
+}
+
+/// What `view` makes of a product. To all but administrators one that is off the shelf does not
+/// exist.
+pub(crate) async fn product<T: Serialize + Send + 'static>(
+    gateway: &Gateway,
+    cx: &Cx,
+    id: i64,
+    family: Family,
+    view: impl Fn(wire::Item) -> T + Send + 'static,
+) -> Result<Data, Refusal> {
+    let is_admin = cx.admin().is_ok();
+    let mut product = gateway.product();
+    let fresh = move || async move {
+        let item = product.get(wire::GetRequest { id }).await?.into_inner();
+        if item.on_shelf || is_admin {
+            Ok::<_, Refusal>(view(item))
+        } else {
+            Err(Reason::ProductNotFound.into())
+        }
+    };
+    if is_admin {
+        return gateway.answers.fresh(fresh()).await;
+    }
+    gateway.answers.get(key(family, id), fresh).await
+}
+
+fn key(family: Family, id: i64) -> String {
+    format!("{family:?}/product/{id}")
+}
+
+/// After a change: its author sees it at once where it was made, others within a second.
+pub(crate) async fn forget_product(gateway: &Gateway, id: i64) {
+    for family in [Family::V1, Family::Gomall] {
+        gateway.answers.forget(&key(family, id)).await;
+    }
 }
 
 /// What is no id names nothing.
@@ -192,8 +222,9 @@ async fn update(
     Path(id): Path<String>,
     Json(body): Json<Body>,
 ) -> Result<Product, Refusal> {
+    let id = product_id(&id)?;
     let request = wire::UpdateRequest {
-        id: product_id(&id)?,
+        id,
         price_fen: body.price_fen(),
         name: body.name,
         description: body.description,
@@ -203,13 +234,13 @@ async fn update(
         images: body.images.map(|urls| wire::Images { urls }),
         on_shelf: body.status.map(|status| status != 0),
     };
-    Ok(Product::from(
-        gateway
-            .product()
-            .update(cx.call(request))
-            .await?
-            .into_inner(),
-    ))
+    let item = gateway
+        .product()
+        .update(cx.call(request))
+        .await?
+        .into_inner();
+    forget_product(&gateway, id).await;
+    Ok(Product::from(item))
 }
 
 #[derive(Serialize)]
@@ -218,14 +249,14 @@ struct Deleted {
 }
 
 async fn delete(gateway: Gateway, cx: Cx, Path(id): Path<String>) -> Result<Deleted, Refusal> {
-    let request = wire::DeleteRequest {
-        id: product_id(&id)?,
-    };
+    let id = product_id(&id)?;
+    let request = wire::DeleteRequest { id };
     let deleted = gateway
         .product()
         .delete(cx.call(request))
         .await?
         .into_inner()
         .deleted;
+    forget_product(&gateway, id).await;
     Ok(Deleted { deleted })
 }
