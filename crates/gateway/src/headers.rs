@@ -84,6 +84,7 @@ pub(crate) fn cors(origins: &[String]) -> CorsLayer {
             REQUEST_ID,
             own("idempotency-key"),
             own("x-idempotency-key"),
+            own("x-cart-token"),
         ])
         .expose_headers([REQUEST_ID, header::RETRY_AFTER])
 }

@@ -24,6 +24,8 @@ const PUBLIC: &str = "
     POST /api/v1/auth/refresh
     GET /api/v1/products
     GET /api/v1/products/{id}
+    GET /api/v1/products/{id}/inventory
+    GET /api/v1/coupons
     GET /api/v1/seckill/activities
     GET /api/v1/seckill/activities/{id}
     POST /api/user/register
@@ -38,6 +40,12 @@ const PUBLIC: &str = "
 const OPTIONAL: &str = "
     GET /profile
     GET /api/profile
+    GET /api/v1/cart
+    POST /api/v1/cart
+    DELETE /api/v1/cart
+    DELETE /api/v1/cart/clear
+    PUT /api/v1/cart/items/{product_id}
+    DELETE /api/v1/cart/items/{product_id}
     POST /compare/jobs
     GET /compare/jobs/{job_id}
     GET /compare/jobs/{job_id}/export
@@ -60,6 +68,15 @@ const USER: &str = "
     GET /api/v1/orders/{order_no}
     POST /api/v1/orders/{order_no}/cancel
     POST /api/v1/orders/{order_no}/pay
+    POST /api/v1/orders
+    POST /api/v1/orders/checkout
+    GET /api/v1/orders/{order_no}/log
+    POST /api/v1/orders/{order_no}/confirm
+    POST /api/v1/cart/merge
+    GET /api/v1/coupons/applicable
+    POST /api/v1/coupons/redeem
+    POST /api/v1/coupons/{id}/claim
+    GET /api/v1/users/me/coupons
     POST /api/v1/payments
     GET /api/v1/payments/{payment_no}
     POST /api/v1/payments/{payment_no}/close
@@ -90,6 +107,13 @@ const USER: &str = "
     POST /api/auth/change-password
     POST /api/auth/logout
     POST /api/seckill
+    GET /api/cart
+    POST /api/cart
+    PUT /api/cart
+    DELETE /api/cart
+    DELETE /api/cart/clear
+    POST /api/order
+    POST /api/order/checkout
     GET /api/order
     GET /api/order/{order_no}
     POST /api/order/{order_no}/pay
@@ -100,6 +124,17 @@ const ADMIN: &str = "
     PUT /api/v1/admin/products/{id}
     PATCH /api/v1/admin/products/{id}
     DELETE /api/v1/admin/products/{id}
+    POST /api/v1/admin/products/{id}/inventory/adjust
+    PUT /api/v1/admin/products/{id}/inventory/low-stock
+    GET /api/v1/admin/products/{id}/inventory/movements
+    GET /api/v1/admin/products/{id}/price-changes
+    GET /api/v1/admin/inventory/alerts/low-stock
+    GET /api/v1/admin/coupons
+    POST /api/v1/admin/coupons
+    PUT /api/v1/admin/coupons/{id}
+    POST /api/v1/admin/coupons/{id}/issue
+    GET /api/v1/admin/orders
+    POST /api/v1/admin/orders/{order_no}/ship
     POST /api/v1/admin/seckill/activities
     PUT /api/v1/admin/seckill/activities/{id}
     PATCH /api/v1/admin/seckill/activities/{id}

@@ -5,7 +5,7 @@ use fault::Reason;
 use proto::product as wire;
 use serde::{Deserialize, Serialize};
 
-use super::product_id;
+use super::{product_id, products::on_shelf};
 use crate::{
     body::{Json, Query},
     cx::Cx,
@@ -54,8 +54,9 @@ impl From<wire::Level> for Inventory {
     }
 }
 
-async fn level(gateway: Gateway, Path(id): Path<String>) -> Result<Inventory, Refusal> {
+async fn level(gateway: Gateway, cx: Cx, Path(id): Path<String>) -> Result<Inventory, Refusal> {
     let product_id = product_id(&id)?;
+    on_shelf(&gateway, &cx, product_id).await?;
     let request = wire::GetLevelRequest { product_id };
     let found = gateway.inventory().get_level(request).await?;
     Ok(found.into_inner().into())

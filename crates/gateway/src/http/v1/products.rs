@@ -159,6 +159,13 @@ pub(crate) async fn product<T: Serialize + Send + 'static>(
     gateway.answers.get(key(family, id), fresh).await
 }
 
+/// What belongs to a product that a stranger cannot see does not exist either.
+pub(super) async fn on_shelf(gateway: &Gateway, cx: &Cx, id: i64) -> Result<(), Refusal> {
+    product(gateway, cx, id, Family::V1, Product::from)
+        .await
+        .map(drop)
+}
+
 fn key(family: Family, id: i64) -> String {
     format!("{family:?}/product/{id}")
 }
