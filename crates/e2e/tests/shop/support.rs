@@ -68,7 +68,7 @@ impl Shop {
         config.grpc.listen = nowhere;
         config.grpc.deadline_max_ms = PATIENCE_MS;
         config.product = of_product.clone();
-        config.seckill.url = "http://127.0.0.1:1".to_owned();
+        "http://127.0.0.1:1".clone_into(&mut config.seckill.url);
         // No jobs: tests sweep by hand.
         let roles = [service::Role::Grpc, service::Role::Events];
         let of_order = Ctx::new(ctx.name, ctx.clock.clone(), &roles);
