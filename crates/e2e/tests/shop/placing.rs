@@ -42,7 +42,10 @@ async fn an_order_is_charged_what_its_units_cost_when_they_were_taken() {
         .clone()
         .list_orders(by(&buyer(1), request))
         .await;
-    assert_eq!(listed.unwrap().into_inner().orders, std::slice::from_ref(&order));
+    assert_eq!(
+        listed.unwrap().into_inner().orders,
+        std::slice::from_ref(&order)
+    );
 
     let request = proto::order::GetOrderRequest {
         order_no: order.order_no,
