@@ -151,9 +151,8 @@ async fn refund(
     MaybeJson(body): MaybeJson<Asked>,
 ) -> Result<Refunded, Refusal> {
     let wrong = |what| Refusal::new(Reason::BadParameter, what);
-    let fee = match (&asked.refund_fee, &body.refund_fee) {
-        (Some(fee), _) | (None, Some(fee)) => fee,
-        (None, None) => return Err(wrong("退款金额不能为空")),
+    let Some(fee) = asked.refund_fee.as_ref().or(body.refund_fee.as_ref()) else {
+        return Err(wrong("退款金额不能为空"));
     };
     let fee = match fee {
         RefundFee::Number(fen) => Some(*fen),
