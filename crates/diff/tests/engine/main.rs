@@ -10,6 +10,7 @@ mod forms;
 mod formulas;
 mod headers;
 mod invariants;
+mod mutations;
 mod notes;
 mod outside;
 mod raw;
