@@ -5,6 +5,7 @@
 
 mod carts;
 mod coupons;
+mod http;
 mod lifecycle;
 mod placing;
 mod support;

@@ -36,8 +36,10 @@ pub(crate) struct Shop {
     pub(crate) app: Arc<App>,
     pub(crate) db: db::Pool,
     pub(crate) product_db: db::Pool,
+    pub(crate) of_product: rpc::PeerConfig,
+    pub(crate) of_order: rpc::PeerConfig,
     broker: mq::Broker,
-    _ctx: Ctx,
+    pub(crate) ctx: Ctx,
 }
 
 impl Shop {
@@ -86,7 +88,9 @@ impl Shop {
             db: started.pool,
             product_db,
             broker: mq::connect(&mq, ctx.tracker(), ctx.stop()).await,
-            _ctx: ctx,
+            of_product,
+            of_order,
+            ctx,
         }
     }
 
