@@ -58,6 +58,7 @@ impl Shop {
         config.mq = mq.clone();
         config.grpc.listen = nowhere;
         config.grpc.deadline_max_ms = PATIENCE_MS;
+        config.db.acquire_timeout_ms = PATIENCE_MS;
         let product_db = db::connect(&config.db).await.unwrap();
         let started = product::start(ctx.clone(), config.clone()).await.unwrap();
         let of_product = peer(started.grpc.unwrap());
@@ -69,6 +70,7 @@ impl Shop {
         config.mq = mq.clone();
         config.grpc.listen = nowhere;
         config.grpc.deadline_max_ms = PATIENCE_MS;
+        config.db.acquire_timeout_ms = PATIENCE_MS;
         config.product = of_product.clone();
         "http://127.0.0.1:1".clone_into(&mut config.seckill.url);
         // No jobs: tests sweep by hand.

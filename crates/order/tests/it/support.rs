@@ -72,7 +72,9 @@ pub(crate) enum Event {
 
 pub(crate) async fn world() -> World {
     let (ctx, clock) = testkit::ctx("order");
-    let db = testkit::Mysql::schema(&order::MIGRATOR, "order").await;
+    let mut db = testkit::Mysql::schema(&order::MIGRATOR, "order").await;
+    // A crowd is to be counted, not to be timed.
+    db.acquire_timeout_ms = 60_000;
     let pool = db::connect(&db).await.unwrap();
     let accepted = Arc::new(Mutex::new(Vec::new()));
     let peer = seckill::start(&ctx, accepted.clone()).await;

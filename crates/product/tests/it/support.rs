@@ -23,6 +23,8 @@ pub(crate) struct Shop {
 }
 
 pub(crate) const CACHE_MS: u64 = 300;
+/// Longer than any crowd of a test takes on a busy machine.
+const PATIENCE_MS: u64 = 60_000;
 
 impl Shop {
     pub(crate) async fn open() -> Self {
@@ -32,12 +34,15 @@ impl Shop {
         config.mq = testkit::mq_config();
         config.grpc.listen = "127.0.0.1:0".parse().unwrap();
         config.cache.ttl_ms = CACHE_MS;
+        // A crowd is to be counted, not to be timed.
+        config.db.acquire_timeout_ms = PATIENCE_MS;
+        config.grpc.deadline_max_ms = PATIENCE_MS;
         let (ctx, clock) = testkit::ctx(product::NAME);
         let started = product::start(ctx.clone(), config.clone()).await.unwrap();
         let address = started.grpc.unwrap();
         let peer = rpc::PeerConfig {
             url: format!("http://{address}"),
-            timeout_ms: 10_000,
+            timeout_ms: PATIENCE_MS,
         };
         Self {
             client: ProductClient::new(rpc::peer(&peer, &config.fleet)),
