@@ -71,7 +71,7 @@ impl Shop {
         config.grpc.listen = nowhere;
         config.grpc.deadline_max_ms = PATIENCE_MS;
         config.db.acquire_timeout_ms = PATIENCE_MS;
-        config.product = of_product.clone();
+        config.product.clone_from(&of_product);
         "http://127.0.0.1:1".clone_into(&mut config.seckill.url);
         // No jobs: tests sweep by hand.
         let roles = [service::Role::Grpc, service::Role::Events];
