@@ -51,6 +51,7 @@ pub(crate) struct Read {
     #[serde(rename = "type")]
     pub(crate) kind: Option<String>,
     pub(crate) sid: Option<i64>,
+    pub(crate) iss: Option<String>,
     pub(crate) nbf: Option<i64>,
     pub(crate) exp: i64,
     #[serde(default)]

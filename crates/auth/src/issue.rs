@@ -11,7 +11,7 @@ use crate::{
     ring::Key,
 };
 
-/// Signs tokens with the active key.
+/// Signs tokens with the one key that does.
 pub struct Issuer {
     key: Key,
 }
@@ -19,8 +19,7 @@ pub struct Issuer {
 impl Issuer {
     pub fn new(config: &Config) -> Result<Self, KeyError> {
         let key = config.ring()?.into_iter().next();
-        key.map(|key| Self { key })
-            .ok_or_else(|| KeyError::NoActive(config.active.clone()))
+        key.map(|key| Self { key }).ok_or(KeyError::Signing(0))
     }
 
     pub fn issue_access(&self, subject: &Subject, life: Duration, now: DateTime<Utc>) -> String {

@@ -10,6 +10,6 @@ mod verify;
 pub use claims::Subject;
 pub use issue::Issuer;
 pub use principal::{AuthError, BadPrincipal, Principal, Role, request, require, require_admin};
-pub use ring::{Config, KeyError};
+pub use ring::{Config, KeyConfig, KeyError, KeyState};
 pub use seal::Sealer;
 pub use verify::{Claims, RefreshClaims, TokenError, Verifier};

@@ -54,11 +54,7 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens_for_its_purpose_and_unaltered() {
-        let config = Config {
-            keys: [("a".to_owned(), "a-key-of-thirty-two-bytes-at-least".into())].into(),
-            active: "a".into(),
-            accept_minimal_claims: false,
-        };
+        let config = Config::of_one_key("a", "a-key-of-thirty-two-bytes-at-least");
         let sealer = Sealer::new(&config).unwrap();
         let sealed = sealer.seal("ticket", b"7/42");
         assert_eq!(

@@ -12,7 +12,7 @@ use jsonwebtoken::{Algorithm, Validation};
 
 use crate::{
     Config, KeyError, Principal, Role,
-    claims::{ACCESS, REFRESH, Read},
+    claims::{ACCESS, ISSUER, REFRESH, Read},
     ring::Key,
 };
 
@@ -44,6 +44,9 @@ pub enum TokenError {
     /// Not one of ours, altered, of another kind, or not yet valid.
     #[error("the token is not valid")]
     Invalid,
+    /// Genuine, and it is not known whether its session was revoked.
+    #[error("the token cannot be checked now")]
+    Unchecked,
 }
 
 impl Fault for TokenError {
@@ -51,13 +54,15 @@ impl Fault for TokenError {
         match self {
             Self::Expired => Reason::TokenExpired,
             Self::Invalid => Reason::TokenInvalid,
+            Self::Unchecked => Reason::Unavailable,
         }
     }
 }
 
 pub struct Verifier {
     ring: Vec<Key>,
-    accept_minimal_claims: bool,
+    access_life_max_s: i64,
+    accept_sessionless: bool,
 }
 
 impl Verifier {
@@ -66,7 +71,8 @@ impl Verifier {
     pub fn new(config: &Config) -> Result<Self, KeyError> {
         let verifier = Self {
             ring: config.ring()?,
-            accept_minimal_claims: config.accept_minimal_claims,
+            access_life_max_s: i64::try_from(config.access_life_max_s).unwrap_or(i64::MAX),
+            accept_sessionless: config.accept_sessionless,
         };
         verifier.self_test()?;
         Ok(verifier)
@@ -90,15 +96,24 @@ impl Verifier {
     pub fn verify_access(&self, token: &str, now_s: i64) -> Result<Claims, TokenError> {
         let read = self.read(token, now_s)?;
         match read.kind.as_deref() {
-            Some(ACCESS) => {}
-            None if self.accept_minimal_claims => {}
+            Some(ACCESS) if is_ours(&read) => {}
+            // Signed by an older system with our key.
+            None if read.iss.is_none() || is_ours(&read) => {}
             _ => return Err(TokenError::Invalid),
         }
-        let session = read
-            .sid
+        let life_s = read.exp.saturating_sub(now_s);
+        if life_s > self.access_life_max_s.saturating_add(LEEWAY_S) {
+            return Err(TokenError::Invalid);
+        }
+        // Without a type the session is somebody else's word.
+        let session = read.sid.filter(|_| read.kind.is_some());
+        let session = session
             .map(SessionId::try_from)
             .transpose()
             .map_err(|_| TokenError::Invalid)?;
+        if session.is_none() && !self.accept_sessionless {
+            return Err(TokenError::Invalid);
+        }
         Ok(Claims {
             principal: Principal {
                 user: user(&read)?,
@@ -117,7 +132,7 @@ impl Verifier {
 
     pub fn verify_refresh(&self, token: &str, now_s: i64) -> Result<RefreshClaims, TokenError> {
         let read = self.read(token, now_s)?;
-        if read.kind.as_deref() != Some(REFRESH) || read.jti.is_empty() {
+        if read.kind.as_deref() != Some(REFRESH) || !is_ours(&read) || read.jti.is_empty() {
             return Err(TokenError::Invalid);
         }
         let session = read.sid.and_then(|sid| SessionId::try_from(sid).ok());
@@ -190,6 +205,10 @@ fn validation() -> Validation {
     validation
 }
 
+fn is_ours(read: &Read) -> bool {
+    read.iss.as_deref() == Some(ISSUER)
+}
+
 fn user(read: &Read) -> Result<UserId, TokenError> {
     read.user()
         .and_then(|id| UserId::try_from(id).ok())
@@ -205,19 +224,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Issuer, Subject};
+    use crate::{Issuer, KeyConfig, KeyState, Subject};
 
     const KEY: &str = "a-key-of-thirty-two-bytes-at-least";
     const NOW_S: i64 = 1_800_000_000;
 
+    /// The first of them signs.
     fn config(keys: &[(&str, &str)]) -> Config {
+        let key = |(at, (kid, secret)): (usize, &(&str, &str))| {
+            let state = if at == 0 {
+                KeyState::Signing
+            } else {
+                KeyState::Verifying
+            };
+            let secret = (*secret).into();
+            ((*kid).to_owned(), KeyConfig { state, secret })
+        };
         Config {
-            keys: keys
-                .iter()
-                .map(|(kid, key)| ((*kid).to_owned(), (*key).into()))
-                .collect(),
-            active: keys[0].0.to_owned(),
-            accept_minimal_claims: true,
+            keys: keys.iter().enumerate().map(key).collect(),
+            ..Config::of_one_key("unused", KEY)
         }
     }
 
@@ -270,22 +295,93 @@ mod tests {
         );
     }
 
+    const OTHER: &str = "another-key-of-thirty-two-bytes-or-so";
+
     #[test]
-    fn a_replaced_key_is_accepted_until_it_is_removed() {
-        let old = token(&config(&[("old", KEY)]));
-        let other = "another-key-of-thirty-two-bytes-or-so";
-        let both = config(&[("new", other), ("old", KEY)]);
-        assert!(
-            Verifier::new(&both)
-                .unwrap()
-                .verify_access(&old, NOW_S)
-                .is_ok()
-        );
-        let new = config(&[("new", other)]);
+    fn a_key_is_rotated_without_a_moment_of_refusals() {
+        let accepts = |ring: &Config, token: &str| {
+            let verifier = Verifier::new(ring).unwrap();
+            verifier.verify_access(token, NOW_S).is_ok()
+        };
+        let alone = config(&[("old", KEY)]);
+        let before = token(&alone);
+        let announced = config(&[("old", KEY), ("new", OTHER)]);
+        let switched = config(&[("new", OTHER), ("old", KEY)]);
+        let (announced_token, after) = (token(&announced), token(&switched));
+        // Processes are a step apart while a rotation is rolled out.
+        for ring in [&announced, &switched] {
+            for token in [&before, &announced_token, &after] {
+                assert!(accepts(ring, token));
+            }
+        }
+        assert!(accepts(&alone, &announced_token));
+        let mut retired = switched.clone();
+        retired.keys.get_mut("old").unwrap().state = KeyState::Retired;
+        assert!(!accepts(&retired, &before), "a retired key is not believed");
+        assert!(accepts(&retired, &after));
+        retired.keys.get_mut("old").unwrap().secret = "".into();
+        assert!(accepts(&retired, &after), "nor is its secret needed");
+        assert!(!accepts(&config(&[("new", OTHER)]), &before));
+    }
+
+    #[test]
+    fn exactly_one_key_signs() {
+        let mut ring = config(&[("a", KEY), ("b", OTHER)]);
+        ring.keys.get_mut("b").unwrap().state = KeyState::Signing;
+        assert!(ring.validate().unwrap_err().contains("2 keys"));
+        for key in ring.keys.values_mut() {
+            key.state = KeyState::Verifying;
+        }
+        assert!(ring.validate().unwrap_err().contains("0 keys"));
+        ring.keys.clear();
+        assert!(ring.validate().unwrap_err().contains("MALL_AUTH__KEYS"));
+        let short = config(&[("a", KEY), ("b", "short")]);
+        assert!(short.validate().unwrap_err().contains("key b"));
+    }
+
+    #[test]
+    fn no_token_lives_longer_than_is_allowed_or_comes_from_elsewhere() {
+        let config = config(&[("a", KEY)]);
+        let verifier = Verifier::new(&config).unwrap();
+        let day_s = 86_400;
+        let access = |exp: i64, iss: Option<&str>, kind: Option<&str>| {
+            let claims = json!({"user_id": 7, "exp": exp, "iss": iss, "type": kind, "sid": 3});
+            let token = foreign(&claims, &jsonwebtoken::Header::default(), KEY);
+            verifier.verify_access(&token, NOW_S)
+        };
+        for kind in [None, Some("access")] {
+            assert!(access(NOW_S + day_s, Some("mall"), kind).is_ok());
+            for exp in [NOW_S + day_s + 6, 1 << 62, i64::MAX] {
+                assert_eq!(access(exp, Some("mall"), kind), Err(TokenError::Invalid));
+            }
+            assert_eq!(
+                access(NOW_S + 60, Some("other"), kind),
+                Err(TokenError::Invalid)
+            );
+        }
         assert_eq!(
-            Verifier::new(&new).unwrap().verify_access(&old, NOW_S),
+            access(NOW_S + 60, None, Some("access")),
             Err(TokenError::Invalid)
         );
+        let minimal = access(NOW_S + 60, None, None).unwrap();
+        assert_eq!(
+            minimal.principal.session, None,
+            "it names no session of ours"
+        );
+    }
+
+    #[test]
+    fn a_token_of_no_session_needs_the_switch() {
+        let mut config = config(&[("a", KEY)]);
+        let mut subject = subject();
+        subject.principal.session = None;
+        let now = DateTime::from_timestamp(NOW_S, 0).unwrap();
+        let issuer = Issuer::new(&config).unwrap();
+        let token = issuer.issue_access(&subject, Duration::from_secs(900), now);
+        let verify = |config: &Config| Verifier::new(config).unwrap().verify_access(&token, NOW_S);
+        assert!(verify(&config).is_ok());
+        config.accept_sessionless = false;
+        assert_eq!(verify(&config), Err(TokenError::Invalid));
     }
 
     #[test]
@@ -342,7 +438,7 @@ mod tests {
             (read.principal.user.get(), read.principal.role),
             (7, Role::User)
         );
-        config.accept_minimal_claims = false;
+        config.accept_sessionless = false;
         let refused = Verifier::new(&config).unwrap().verify_access(&token, NOW_S);
         assert_eq!(refused, Err(TokenError::Invalid));
     }

@@ -100,15 +100,7 @@ async fn supervise(
         request: request.clone(),
     };
     let order = serde_json::to_vec(&order).map_err(Failure::internal)?;
-    let mut child = Command::new(binary)
-        .arg(COMMAND)
-        .envs(FRUGAL)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(Failure::internal)?;
+    let mut child = command(binary).spawn().map_err(Failure::internal)?;
     if let Some(mut stdin) = child.stdin.take() {
         // A child that died already says so below.
         let _ = stdin.write_all(&order).await;
@@ -135,6 +127,20 @@ async fn supervise(
             }
         },
     }
+}
+
+fn command(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
+    command
+        .arg(COMMAND)
+        // A hostile file that takes the child finds no secret of its parent's.
+        .env_clear()
+        .envs(FRUGAL)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    command
 }
 
 /// The child's last word, or `None` if it ended without one.
@@ -173,4 +179,31 @@ async fn death(child: &mut Child) -> Failure {
 
 fn timed_out() -> Failure {
     Failure::new(FailureCode::Timeout, "任务超时,可重试")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_child_inherits_nothing_from_its_parents_environment() {
+        let dir = tempfile::tempdir().unwrap();
+        let binary = dir.path().join("child");
+        fs::write(&binary, "#!/bin/sh\n/usr/bin/env > \"$0.env\"\n").unwrap();
+        fs::set_permissions(&binary, fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(std::env::vars_os().any(|(name, _)| name == "CARGO_MANIFEST_DIR"));
+        let ended = command(&binary).spawn().unwrap().wait().await.unwrap();
+        assert!(ended.success());
+        let text = fs::read_to_string(dir.path().join("child.env")).unwrap();
+        // The shell's own variables, and the allocator's.
+        let known = ["PWD", "OLDPWD", "SHLVL", "_"];
+        let known: Vec<_> = FRUGAL.iter().map(|(name, _)| *name).chain(known).collect();
+        for line in text.lines() {
+            let name = line.split('=').next().unwrap_or_default();
+            assert!(known.contains(&name), "{line}");
+        }
+        assert!(text.contains("MIMALLOC_ALLOW_THP=0"));
+    }
 }

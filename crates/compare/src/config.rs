@@ -131,8 +131,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_a_configuration() {
-        let config: Config =
-            service::config::from_layers(crate::NAME, crate::DEFAULTS, None, &[]).unwrap();
+        let config: Config = testkit::config(crate::NAME, crate::DEFAULTS);
         assert_eq!(config.grpc.listen.port(), 50_056);
         assert_eq!(config.limits, Limits::default());
     }
@@ -140,8 +139,7 @@ mod tests {
     #[test]
     fn a_lease_outlives_two_lost_heartbeats() {
         let wrong = ("MALL_WORK__HEARTBEAT_MS".to_owned(), "2500".to_owned());
-        let read =
-            service::config::from_layers::<Config>(crate::NAME, crate::DEFAULTS, None, &[wrong]);
+        let read = testkit::config_with::<Config>(crate::NAME, crate::DEFAULTS, &[wrong]);
         assert!(read.unwrap_err().to_string().contains("heartbeat_ms"));
     }
 }

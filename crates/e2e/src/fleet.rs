@@ -26,6 +26,7 @@ pub const SERVICES: [&str; 7] = [
 /// Those that keep a schema, and that others call.
 const WITH_SCHEMA: [&str; 6] = ["user", "product", "order", "seckill", "payment", "compare"];
 const READY: Duration = Duration::from_secs(60);
+const ADMIN: &str = "admin";
 /// Of every account that a fleet's test makes.
 pub const PASSWORD: &str = "fleet-password";
 
@@ -118,11 +119,11 @@ impl Fleet {
             // Several fleets share a server of 151 connections.
             ("MALL_DB__CONNECTIONS_MAX", "4"),
             ("MALL_SERVICE__PROFILE", "demo"),
-            ("MALL_USERS__ADMINS", "[\"admin\"]"),
+            ("MALL_USERS__RESERVED", "[]"),
             ("MALL_FLEET__SECRET", "e2e-fleet-secret"),
-            ("MALL_AUTH__ACTIVE", "e2e"),
+            ("MALL_AUTH__KEYS__E2E__STATE", "signing"),
             (
-                "MALL_AUTH__KEYS__E2E",
+                "MALL_AUTH__KEYS__E2E__SECRET",
                 "e2e-token-key-of-at-least-32-bytes!",
             ),
         ]
@@ -311,10 +312,14 @@ impl Fleet {
 
     pub async fn admin(&self) -> Result<Account> {
         let api = self.api()?;
-        match api.login("admin", PASSWORD).await {
-            Ok(admin) => Ok(admin),
-            Err(_) => api.register("admin", PASSWORD).await,
+        if let Ok(admin) = api.login(ADMIN, PASSWORD).await {
+            return Ok(admin);
         }
+        let id = api.register(ADMIN, PASSWORD).await?.id.to_string();
+        let granted = self.command("user", &["admin", "grant", &id]).status()?;
+        ensure!(granted.success(), "account {id} became no administrator");
+        // The role comes with the next login.
+        api.login(ADMIN, PASSWORD).await
     }
 
     pub async fn auditor(&self) -> Result<Auditor> {

@@ -128,7 +128,7 @@ fn parts(ctx: &Ctx, config: Config) -> anyhow::Result<Gateway> {
     Ok(Gateway(Arc::new(Parts {
         clock: ctx.clock.clone(),
         verifier: auth::Verifier::new(&config.auth).context("auth.keys")?,
-        revoked: RevokedSessions::default(),
+        revoked: RevokedSessions::new(config.auth.access_life_max_s),
         limits: Limits::new(&config.limits),
         lanes: Lanes::new(config.lanes),
         answers: PublicAnswers::new(ANSWERS_LIFE),
@@ -154,6 +154,11 @@ fn parts(ctx: &Ctx, config: Config) -> anyhow::Result<Gateway> {
 }
 
 fn jobs(ctx: &Ctx, gateway: &Gateway) {
+    let pulled = gateway.clone();
+    ctx.readiness().add("revoked_sessions", move || {
+        let gateway = pulled.clone();
+        async move { gateway.revoked.probe(gateway.clock.now_ms()) }
+    });
     let pulling = gateway.clone();
     ctx.every("pull_revoked_sessions", REVOKED_EVERY, move || {
         let gateway = pulling.clone();

@@ -20,8 +20,7 @@ async fn sleeps(_: Cx) -> Response {
 /// A gateway whose only routes are these.
 fn start(routes: Routes) -> String {
     let (ctx, _) = testkit::ctx(crate::NAME);
-    let config = service::config::from_layers(crate::NAME, crate::DEFAULTS, None, &[]);
-    let mut config: crate::Config = config.unwrap();
+    let mut config: crate::Config = testkit::config(crate::NAME, crate::DEFAULTS);
     config.http.request_timeout_ms = 200;
     let (http, gateway) = (config.http.clone(), crate::parts(&ctx, config).unwrap());
     let listener = crate::listen("127.0.0.1:0".parse().unwrap()).unwrap();

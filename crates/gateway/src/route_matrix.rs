@@ -210,8 +210,7 @@ struct Asked {
 
 impl Asked {
     fn start() -> Self {
-        let config = service::config::from_layers(crate::NAME, crate::DEFAULTS, None, &[]);
-        let mut config: crate::Config = config.unwrap();
+        let mut config: crate::Config = testkit::config(crate::NAME, crate::DEFAULTS);
         config.http.listen = "127.0.0.1:0".parse().unwrap();
         let away = format!("http://127.0.0.1:{}", testkit::free_port());
         for peer in [

@@ -65,15 +65,16 @@ impl Gateway {
     /// Who an access token speaks for, unless its session was revoked.
     pub(crate) fn caller(&self, token: &str, now_ms: i64) -> Result<Principal, TokenError> {
         let claims = self.verifier.verify_access(token, now_ms / 1_000)?;
-        let revoked = claims
-            .principal
-            .session
-            .is_some_and(|session| self.revoked.contains(session));
-        if revoked {
-            Err(TokenError::Invalid)
-        } else {
-            Ok(claims.principal)
+        let Some(session) = claims.principal.session else {
+            return Ok(claims.principal);
+        };
+        if !self.revoked.is_fresh(now_ms) {
+            return Err(TokenError::Unchecked);
         }
+        if self.revoked.contains(session) {
+            return Err(TokenError::Invalid);
+        }
+        Ok(claims.principal)
     }
 
     pub(crate) fn user(&self) -> UserClient<rpc::Channel> {

@@ -175,11 +175,21 @@ impl Kv {
     }
 
     fn failed(&self, connection: &Connection, error: redis::RedisError) -> Error {
-        if error.is_unrecoverable_error() {
+        if error.is_unrecoverable_error() || is_demoted(&error) {
             self.link.drop_broken(connection);
         }
         let error = Error::from_redis(error);
         metrics::failed(&error);
         error
     }
+}
+
+/// After a failover the old master answers as a replica, on a connection that is sound: the address leads
+/// to the new master only when it is dialled again.
+fn is_demoted(error: &redis::RedisError) -> bool {
+    use redis::{ErrorKind, ServerErrorKind};
+    matches!(
+        error.kind(),
+        ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown)
+    )
 }

@@ -1,5 +1,6 @@
 //! The only binary: one service per process, or all of them in one, and the commands around them.
 
+mod admin;
 mod audit_money;
 mod compare_files;
 mod fleet;
@@ -54,6 +55,9 @@ enum Command {
     },
     /// Recompute the books of the payment service, and print what differs.
     AuditMoney,
+    /// Make administrators, or buyers again, by account id.
+    #[command(subcommand)]
+    Admin(admin::Command),
     /// Read every configuration as the services would, and say what is wrong.
     CheckConfig,
     /// Stand in for another company.
@@ -92,6 +96,7 @@ fn main() -> ExitCode {
         Command::All => fleet::run(directory, &fleet::NAMES),
         Command::Migrate { service } => migrate::run(directory, service.as_deref()),
         Command::AuditMoney => audit_money::run(directory),
+        Command::Admin(command) => admin::run(directory, &command),
         Command::CheckConfig => fleet::check_config(directory),
         Command::Simulate(company) => simulate::run(company),
         Command::Token(arguments) => token::run(directory, &arguments),

@@ -44,6 +44,15 @@ fn print(directory: Option<&Path>, arguments: &Arguments) -> Result<()> {
     let issuer = Issuer::new(&config.auth).context("auth keys")?;
     let life = Duration::from_secs(arguments.life_s);
     ensure!(!life.is_zero(), "a life of 0 s");
+    ensure!(
+        config.auth.accept_sessionless,
+        "auth.accept_sessionless is false: no service would accept tokens of no session"
+    );
+    ensure!(
+        arguments.life_s <= config.auth.access_life_max_s,
+        "longer than auth.access_life_max_s, {} s",
+        config.auth.access_life_max_s
+    );
     let now = SystemClock.now();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for id in arguments.users.0..=arguments.users.1 {

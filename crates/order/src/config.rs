@@ -155,8 +155,7 @@ mod tests {
 
     #[test]
     fn the_defaults_are_a_configuration() {
-        let config: Config =
-            service::config::from_layers("order", crate::DEFAULTS, None, &[]).unwrap();
+        let config: Config = testkit::config("order", crate::DEFAULTS);
         assert_eq!(config.grpc.listen.port(), 50_053);
         assert_eq!(config.service.admin.port(), 9_083);
         assert_eq!(config.landing.rows(), 1_000);
@@ -165,8 +164,7 @@ mod tests {
     #[test]
     fn a_batch_cannot_exceed_what_is_prefetched() {
         let wrong = ("MALL_LANDING__MESSAGES_MAX".to_owned(), "300".to_owned());
-        let config =
-            service::config::from_layers::<Config>("order", crate::DEFAULTS, None, &[wrong]);
+        let config = testkit::config_with::<Config>("order", crate::DEFAULTS, &[wrong]);
         assert!(
             config
                 .unwrap_err()

@@ -47,6 +47,10 @@ pub struct Wechat {
     pub public_key_id: String,
     /// PEM, or the path of a PEM file.
     pub public_key: String,
+    /// The company's key before a switch: its id, or the serial number of a platform certificate.
+    pub previous_public_key_id: String,
+    /// PEM of the key or of the certificate, or the path of a PEM file.
+    pub previous_public_key: String,
     pub base_url: String,
     /// Where WeChat reports payments and refunds: https, no query.
     pub notify_url: String,
@@ -141,6 +145,9 @@ impl Wechat {
             return Err(
                 "wechat.notify_url has no query, no fragment and at most 255 characters".into(),
             );
+        }
+        if self.previous_public_key_id.is_empty() != self.previous_public_key.is_empty() {
+            return Err("wechat.previous_public_key_id and previous_public_key go together".into());
         }
         if self.tries_max == 0 || self.timeout_ms == 0 || self.deadline_ms == 0 {
             return Err("wechat.tries_max, timeout_ms and deadline_ms are above 0".into());

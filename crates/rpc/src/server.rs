@@ -36,6 +36,8 @@ pub enum StartError {
     },
     #[error("reflection")]
     Reflection(#[source] tonic_reflection::server::Error),
+    #[error("fleet.secret is empty")]
+    NoSecret,
 }
 
 /// A service's gRPC server in the making.
@@ -91,6 +93,9 @@ impl Server {
         tracker: &TaskTracker,
         stop: &CancellationToken,
     ) -> Result<SocketAddr, StartError> {
+        if self.secret.is_empty() {
+            return Err(StartError::NoSecret);
+        }
         let address = self.config.listen;
         let listen = |cause| StartError::Listen { address, cause };
         let listener = TcpListener::bind(address).await.map_err(listen)?;

@@ -131,7 +131,7 @@ mod tests {
 
     fn with(key: &str, value: &str) -> Result<Config, service::config::ConfigError> {
         let changed = (format!("MALL_{key}"), value.to_owned());
-        service::config::from_layers("seckill", crate::DEFAULTS, None, &[changed])
+        testkit::config_with("seckill", crate::DEFAULTS, &[changed])
     }
 
     #[test]

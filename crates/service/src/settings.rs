@@ -21,6 +21,10 @@ pub struct Config {
     /// How long work under way may take to finish when the process is asked to stop.
     pub shutdown_grace_s: u64,
     pub profile: Profile,
+    /// The operator's word that whatever leaves this machine is encrypted by a mesh or a tunnel; production
+    /// then does not insist on TLS.
+    #[serde(default)]
+    pub network_encrypted: bool,
     /// What this process does; all of it unless consumers scale apart from servers.
     pub roles: Vec<Role>,
 }
@@ -32,7 +36,8 @@ pub enum LogFormat {
     Pretty,
 }
 
-/// A demo may run with public secrets; nothing else may.
+/// A demo may run with weak secrets, default accounts and plain text between machines. Production is a list
+/// of facts that are checked (`facts.rs`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {

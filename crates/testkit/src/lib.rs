@@ -6,6 +6,7 @@
 //! panic, and what a killed run left goes with the next one.
 
 mod cleanup;
+mod config;
 mod context;
 mod engines;
 mod eventually;
@@ -14,6 +15,7 @@ mod proxy;
 mod rabbitmq;
 mod redis;
 
+pub use config::{config, config_with, secrets};
 pub use context::ctx;
 pub use engines::{amqp_url, free_port, mysql_url, redis_url, server_address};
 pub use eventually::eventually;

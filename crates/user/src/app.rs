@@ -1,27 +1,31 @@
 //! What can be asked about accounts: one verb, one file.
 
+mod canonicalise_names;
 mod change_password;
 mod get_profile;
 mod login;
 mod logout;
-mod promote_admins;
 mod prune;
 mod refresh;
 mod register;
 mod renew;
 mod revoked_sessions;
+mod set_role;
 mod update_profile;
+
+use std::time::Duration;
 
 use auth::{Issuer, Principal, Role, Subject as Claims, Verifier};
 use clock::SharedClock;
-use ids::{SessionId, UserId};
+use ids::UserId;
 
 pub use register::Registration;
-pub use revoked_sessions::Revocations;
+pub use revoked_sessions::{Cursor, Revocations};
 
 use crate::{
     Error, config,
-    domain::{Account, Life, Lives, RefreshSecret, Subject},
+    domain::{Account, Life, Lives, RefreshSecret, Session, Subject},
+    metrics,
     passwords::Passwords,
     store::{NewSession, Store},
 };
@@ -34,17 +38,10 @@ pub struct App {
     pub(crate) verifier: Verifier,
     pub(crate) lives: Lives,
     pub(crate) logins: config::Logins,
-    pub(crate) admins: Admins,
+    /// Canonical.
+    pub(crate) reserved: Vec<String>,
+    pub(crate) access_life_max_ms: i64,
     pub(crate) clock: SharedClock,
-}
-
-/// Who is made an administrator.
-#[derive(Debug, Clone)]
-pub(crate) struct Admins {
-    pub(crate) usernames: Vec<String>,
-    /// Whoever registers such a name is one. Otherwise it cannot be registered: the first stranger to come
-    /// would rule the shop.
-    pub(crate) by_registration: bool,
 }
 
 /// An account and the tokens that speak for it.
@@ -61,44 +58,56 @@ impl App {
     /// Begins a session of `account`.
     async fn sign_in(&self, account: Account, life: Life) -> Result<SignedIn, Error> {
         let secret = RefreshSecret::random();
-        let session = self.new_session(life, &secret);
-        let id = self
-            .store
-            .open_session(account.id, &session, self.clock.now_ms())
-            .await?;
-        Ok(self.tokens(account, id, life, Some(&secret)))
+        let new = self.new_session(life, account.role, &secret);
+        let max = self.lives.sessions_max;
+        let (id, ended) = self.store.open_session(account.id, &new, max).await?;
+        if ended > 0 {
+            metrics::sessions_revoked("too_many", ended);
+        }
+        let session = new.begun(id, account.id);
+        Ok(self.tokens(account, &session, Some(&secret)))
     }
 
-    fn new_session(&self, life: Life, secret: &RefreshSecret) -> NewSession {
+    fn new_session(&self, life: Life, role: Role, secret: &RefreshSecret) -> NewSession {
+        let now_ms = self.clock.now_ms();
         NewSession {
             life,
+            role,
             refresh_hash: secret.hash(),
-            expires_at_ms: self.lives.session_ends_at_ms(life, self.clock.now_ms()),
+            created_at_ms: now_ms,
+            expires_at_ms: self.lives.session_ends_at_ms(life, now_ms, now_ms),
         }
     }
 
+    /// Tokens of a session, which say no more than it began with and do not outlive it.
     fn tokens(
         &self,
         account: Account,
-        session: SessionId,
-        life: Life,
+        session: &Session,
         refresh: Option<&RefreshSecret>,
     ) -> SignedIn {
         let now = self.clock.now();
-        let access = self.lives.access(life);
+        let over_ms = self.lives.session_over_at_ms(session.created_at_ms);
+        let left_ms = over_ms.saturating_sub(self.clock.now_ms()).max(0);
+        let left = Duration::from_millis(left_ms as u64);
+        let access = self.lives.access(session.life).min(left);
+        let role = match (session.role, account.role) {
+            (Role::Admin, Role::Admin) => Role::Admin,
+            _ => Role::User,
+        };
         let claims = Claims {
             principal: Principal {
                 user: account.id,
                 username: account.display_name(),
-                role: account.role,
-                session: Some(session),
+                role,
+                session: Some(session.id),
             },
             email: account.email.clone().unwrap_or_default(),
         };
         let refresh_token = refresh.map_or_else(String::new, |secret| {
-            let life = self.lives.refresh();
+            let life = self.lives.refresh().min(left);
             self.issuer
-                .issue_refresh(account.id, session, secret.expose(), life, now)
+                .issue_refresh(account.id, session.id, secret.expose(), life, now)
         });
         SignedIn {
             access_token: self.issuer.issue_access(&claims, access, now),
@@ -106,6 +115,12 @@ impl App {
             expires_in_s: access.as_secs(),
             account,
         }
+    }
+
+    /// Whether a session may still get tokens.
+    fn is_live(&self, session: &Session) -> bool {
+        let over_ms = self.lives.session_over_at_ms(session.created_at_ms);
+        !session.revoked && self.clock.now_ms() < over_ms
     }
 
     async fn active_account(&self, id: UserId) -> Result<Account, Error> {
@@ -130,18 +145,6 @@ impl App {
         Err(Error::Locked {
             retry_after_s: (left_ms as u64).div_ceil(1_000) as u32,
         })
-    }
-
-    fn role_at_registration(&self, username: Option<&str>) -> Result<Role, Error> {
-        let listed = username.is_some_and(|username| {
-            let same = |admin: &String| admin.to_lowercase() == username.to_lowercase();
-            self.admins.usernames.iter().any(same)
-        });
-        match (listed, self.admins.by_registration) {
-            (false, _) => Ok(Role::User),
-            (true, true) => Ok(Role::Admin),
-            (true, false) => Err(Error::UsernameTaken),
-        }
     }
 }
 

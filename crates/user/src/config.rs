@@ -39,8 +39,8 @@ pub struct Logins {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Users {
-    /// Usernames.
-    pub admins: Vec<String>,
+    /// Usernames that only an administrator could want: nobody registers them.
+    pub reserved: Vec<String>,
 }
 
 impl Validate for Config {
@@ -53,6 +53,13 @@ impl Validate for Config {
         let lives = self.tokens;
         if lives.canonical_access_s == 0 || lives.gomall_access_s == 0 || lives.refresh_s == 0 {
             return Err("tokens: every life must be above 0".to_owned());
+        }
+        let longest = lives.canonical_access_s.max(lives.gomall_access_s);
+        if longest > self.auth.access_life_max_s {
+            return Err("tokens: no access token lives longer than auth.access_life_max_s".into());
+        }
+        if lives.session_s < lives.refresh_s || lives.sessions_max == 0 {
+            return Err("tokens: session_s is at least refresh_s, and sessions_max above 0".into());
         }
         Ok(())
     }

@@ -3,13 +3,15 @@
 mod account;
 mod digest;
 mod login;
+mod password;
 mod session;
+mod username;
 
-pub use account::{
-    Account, Avatar, Change, Email, Info, Mobile, Names, NewAccount, Nickname, Sex, Username,
-};
-pub use login::{LoginName, Network, NewPassword, Subject};
+pub use account::{Account, Avatar, Change, Email, Info, Mobile, Names, NewAccount, Nickname, Sex};
+pub use login::{LoginName, Network, Subject};
+pub use password::NewPassword;
 pub use session::{Life, Lives, RefreshSecret, Session};
+pub use username::{Username, canonical};
 
 /// Why something is no account, name or password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +24,12 @@ pub enum Invalid {
     Email,
     #[error("mobile: 5 to 20 digits, with or without a + before them")]
     Mobile,
-    #[error("password: 6 to 72 bytes")]
+    #[error("username: it looks like another name")]
+    Lookalike,
+    #[error("password: 8 to 128 characters")]
     Password,
+    #[error("password: too many people have this one")]
+    CommonPassword,
     #[error("password: the new one is the old one")]
     SamePassword,
     #[error("nickname: at most 64 characters")]

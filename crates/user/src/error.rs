@@ -43,7 +43,8 @@ pub enum Error {
 impl Error {
     /// A unique key of `users` that was hit says which name is taken.
     pub(crate) fn from_insert(error: sqlx::Error) -> Self {
-        if db::hit_unique_key(&error, "users_username") {
+        let name = ["users_username", "users_username_canonical"];
+        if name.iter().any(|key| db::hit_unique_key(&error, key)) {
             Self::UsernameTaken
         } else if db::hit_unique_key(&error, "users_email") {
             Self::EmailTaken
@@ -63,7 +64,9 @@ impl Fault for Error {
                 Invalid::NoName
                 | Invalid::Username
                 | Invalid::Email
+                | Invalid::Lookalike
                 | Invalid::Password
+                | Invalid::CommonPassword
                 | Invalid::SamePassword
                 | Invalid::Nickname
                 | Invalid::Avatar

@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status};
 
 use crate::{
     App, Error,
-    app::{Registration, SignedIn},
+    app::{Cursor, Registration, SignedIn},
     domain::{Account, Change, Invalid, Life, LoginName, Names, Network},
 };
 
@@ -112,11 +112,17 @@ impl wire::user_server::User for Grpc {
         &self,
         request: Request<wire::RevokedSessionsRequest>,
     ) -> Answer<wire::RevokedSessionsResponse> {
-        let since_ms = request.into_inner().since_ms;
-        let revoked = self.app.revoked_sessions(since_ms).await.map_err(refuse)?;
+        let request = request.into_inner();
+        let after = Cursor {
+            at_ms: request.since_ms,
+            id: request.after_id,
+        };
+        let revoked = self.app.revoked_sessions(after).await.map_err(refuse)?;
         Ok(Response::new(wire::RevokedSessionsResponse {
             session_ids: revoked.session_ids,
-            now_ms: revoked.next_ms,
+            now_ms: revoked.next.at_ms,
+            after_id: revoked.next.id,
+            more: revoked.more,
         }))
     }
 }

@@ -17,8 +17,9 @@ mod metrics;
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
+use clock::SharedClock;
 use proto::user::user_server::UserServer;
-use service::{Ctx, Profile, Role};
+use service::{Ctx, Role};
 
 pub use app::App;
 pub use config::{Config, Logins, Passwords, Users};
@@ -37,6 +38,18 @@ pub struct Started {
     pub grpc: Option<SocketAddr>,
 }
 
+/// Makes an account an administrator, or a buyer again, by its id: what a command does beside any server.
+pub async fn set_role(config: &Config, id: ids::UserId, role: auth::Role) -> anyhow::Result<()> {
+    let pool = db::connect(&config.db)
+        .await
+        .context("the accounts' database")?;
+    app(config, pool, clock::SystemClock::shared())
+        .await?
+        .set_role(id, role)
+        .await?;
+    Ok(())
+}
+
 /// Returns when everything is started; the work goes on until the context stops.
 pub async fn run(ctx: Ctx, config: Config) -> anyhow::Result<()> {
     start(ctx, config).await.map(drop)
@@ -53,20 +66,8 @@ pub async fn start(ctx: Ctx, config: Config) -> anyhow::Result<Started> {
         async move { db::probe(&mysql).await }
     });
 
-    let app = Arc::new(App {
-        store: store::Store::new(pool),
-        passwords: passwords::Passwords::start(&config.passwords).await?,
-        issuer: auth::Issuer::new(&config.auth)?,
-        verifier: auth::Verifier::new(&config.auth)?,
-        lives: config.tokens,
-        logins: config.logins,
-        admins: app::Admins {
-            usernames: config.users.admins,
-            by_registration: config.service.profile == Profile::Demo,
-        },
-        clock: ctx.clock.clone(),
-    });
-    app.promote_admins().await.context("the administrators")?;
+    let app = Arc::new(app(&config, pool, ctx.clock.clone()).await?);
+    app.canonicalise_names().await.context("names of before")?;
 
     if ctx.has(Role::Jobs) {
         jobs::start(&ctx, &app);
@@ -85,4 +86,19 @@ pub async fn start(ctx: Ctx, config: Config) -> anyhow::Result<Started> {
         None
     };
     Ok(Started { app, grpc })
+}
+
+async fn app(config: &Config, pool: db::Pool, clock: SharedClock) -> anyhow::Result<App> {
+    let reserved = config.users.reserved.iter();
+    Ok(App {
+        store: store::Store::new(pool),
+        passwords: passwords::Passwords::start(&config.passwords).await?,
+        issuer: auth::Issuer::new(&config.auth)?,
+        verifier: auth::Verifier::new(&config.auth)?,
+        lives: config.tokens,
+        logins: config.logins,
+        reserved: reserved.map(|name| domain::canonical(name)).collect(),
+        access_life_max_ms: i64::try_from(config.auth.access_life_max_s.saturating_mul(1_000))?,
+        clock,
+    })
 }

@@ -34,7 +34,7 @@ pub(crate) fn password_timer(work: &str) -> HistogramTimer {
     PASSWORD_SECONDS.with_label_values(&[work]).start_timer()
 }
 
-/// `cause`: logout, password or reuse.
+/// `cause`: logout, password, reuse, role or too_many.
 pub(crate) fn sessions_revoked(cause: &str, sessions: u64) {
     SESSIONS_REVOKED
         .with_label_values(&[cause])

@@ -23,7 +23,24 @@ pub(crate) fn ci() -> Result<()> {
                 ])
                 .args(["--", "--deny", "warnings"]),
         )
-    })
+    })?;
+    dependencies()
+}
+
+/// Licences and sources; advisories need a database that not every machine can have.
+fn dependencies() -> Result<()> {
+    if !process::succeeds("cargo", &["deny", "--version"]) {
+        println!("· cargo deny is not installed: licences and sources are NOT checked");
+        return Ok(());
+    }
+    let check = |what: &'static str| {
+        process::run(
+            cargo()
+                .args(["deny", "check", "--config", "deploy/deny.toml"])
+                .args(what.split(' ')),
+        )
+    };
+    step("licences and sources", || check("licenses sources bans"))
 }
 
 fn cargo() -> Command {

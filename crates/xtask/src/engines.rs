@@ -5,7 +5,7 @@ use std::{env, fs, path::PathBuf, process::Command, time::Duration};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{packages, paths, ports, process, step::step};
+use crate::{packages, paths, ports, process, sockets, step::step};
 
 /// Where the engines answer.
 pub(crate) struct Engines {
@@ -34,6 +34,8 @@ struct Engine {
     variable: &'static str,
     package: &'static str,
     port: u16,
+    /// All that it listens on.
+    ports: &'static [u16],
     url: String,
     start: fn() -> Result<()>,
 }
@@ -45,6 +47,7 @@ fn all() -> [Engine; 3] {
             variable: "MALL_MYSQL_URL",
             package: "mariadb-server",
             port: ports::MYSQL,
+            ports: &[ports::MYSQL],
             url: format!("mysql://root@127.0.0.1:{}", ports::MYSQL),
             start: start_mysql,
         },
@@ -53,6 +56,7 @@ fn all() -> [Engine; 3] {
             variable: "MALL_REDIS_URL",
             package: "redis-server",
             port: ports::REDIS,
+            ports: &[ports::REDIS],
             url: format!("redis://127.0.0.1:{}", ports::REDIS),
             start: start_redis,
         },
@@ -61,6 +65,7 @@ fn all() -> [Engine; 3] {
             variable: "MALL_AMQP_URL",
             package: "rabbitmq-server",
             port: ports::RABBITMQ,
+            ports: &[ports::RABBITMQ, ports::RABBITMQ_DIST, ports::EPMD],
             url: format!("amqp://guest:guest@127.0.0.1:{}", ports::RABBITMQ),
             start: start_rabbitmq,
         },
@@ -144,7 +149,15 @@ fn start_private(engine: &Engine) -> Result<()> {
         &format!("starting {} on port {}", engine.name, engine.port),
         || {
             (engine.start)()?;
-            process::wait_ready(engine.name, START_LIMIT, || answers(engine))
+            process::wait_ready(engine.name, START_LIMIT, || answers(engine))?;
+            let open = sockets::beyond_loopback(engine.ports);
+            if !open.is_empty() {
+                bail!(
+                    "{} listens beyond this machine: ports {open:?}",
+                    engine.name
+                );
+            }
+            Ok(())
         },
     )
 }
@@ -249,6 +262,14 @@ fn start_rabbitmq() -> Result<()> {
         .env("RABBITMQ_LOG_BASE", data.join("log"))
         .env("RABBITMQ_CONFIG_FILE", config)
         .env("RABBITMQ_DIST_PORT", ports::RABBITMQ_DIST.to_string())
+        // Whoever reaches Erlang's distribution with the cookie runs code: loopback only, and so is the
+        // daemon that tells its port.
+        .env(
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
+            "-kernel inet_dist_use_interface {127,0,0,1}",
+        )
+        .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+        .env("ERL_EPMD_PORT", ports::EPMD.to_string())
         .env(
             "RABBITMQ_ENABLED_PLUGINS_FILE",
             data.join("enabled_plugins"),

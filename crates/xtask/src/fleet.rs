@@ -25,7 +25,10 @@ pub(crate) fn env(engines: &Engines) -> Result<Env> {
     ));
     env.push(("MALL_SERVICE__PROFILE".into(), "demo".into()));
     env.push(("MALL_PAY__MOCK".into(), "true".into()));
-    env.push(("MALL_USERS__ADMINS".into(), "[\"admin\"]".into()));
+    // `mall token` signs for load tests without any session.
+    env.push(("MALL_AUTH__ACCEPT_SESSIONLESS".into(), "true".into()));
+    // The demo's administrator is called admin.
+    env.push(("MALL_USERS__RESERVED".into(), "[]".into()));
     env.extend(secrets::env()?);
     Ok(env)
 }

@@ -6,6 +6,7 @@ mod check;
 mod corpus;
 mod engines;
 mod fleet;
+mod fuzz;
 mod k6;
 mod model;
 mod packages;
@@ -16,6 +17,7 @@ mod python;
 mod secrets;
 mod seed;
 mod smoke;
+mod sockets;
 mod sqlx;
 mod step;
 mod test;
@@ -34,6 +36,8 @@ cargo xtask <command>
   bench sale      measure a sale in the release profile (--duration S, --connections N, --json FILE)
   k6 [SCENARIO]   load what `up` started with k6, then audit it: storm, burst, duplicates,
                   steady; none: all four
+  fuzz            mutated input for every parser of foreign bytes (--executions N of each, --seed N,
+                  --target NAME)
   model           the sale's protocol in every interleaving, and what each of its guards is for
   chaos           faults strike a running sale until something breaks (--rounds N, --seed S)
   corpus [FOLDER] compare every workbook of a folder, or of other projects' test data, with itself,
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         "bench" => bench::bench(&rest),
         "k6" => k6::k6(&rest),
         "model" => model::model(&rest),
+        "fuzz" => fuzz::fuzz(&rest),
         "chaos" => chaos::chaos(&rest),
         "smoke" => smoke::smoke(&rest),
         "test" => test::test(&rest),

@@ -7,6 +7,8 @@ pub(crate) const REDIS: u16 = 16379;
 pub(crate) const RABBITMQ: u16 = 15673;
 /// RabbitMQ's Erlang distribution, loopback only.
 pub(crate) const RABBITMQ_DIST: u16 = 15674;
+/// Tells which port the distribution has. One of our own: another node's may listen for the whole network.
+pub(crate) const EPMD: u16 = 15675;
 pub(crate) const S3: u16 = 19000;
 
 /// The services in the order of their ports: name and admin port.

@@ -8,11 +8,12 @@ use crate::paths;
 
 /// The fleet's secret and the token key, as environment variables of every service.
 pub(crate) fn env() -> Result<Vec<(String, String)>> {
-    let file = paths::run_dir().join("secrets.env");
+    let file = paths::run_dir().join("fleet.env");
     if !file.exists() {
         fs::create_dir_all(paths::run_dir())?;
         let text = format!(
-            "MALL_FLEET__SECRET={}\nMALL_AUTH__ACTIVE=local\nMALL_AUTH__KEYS__LOCAL={}\n",
+            "MALL_FLEET__SECRET={}\nMALL_AUTH__KEYS__LOCAL__STATE=signing\n\
+             MALL_AUTH__KEYS__LOCAL__SECRET={}\n",
             random()?,
             random()?
         );

@@ -8,7 +8,10 @@ use std::{
 use anyhow::{Context, Result, anyhow};
 use serde_json::{Value, json};
 
-use crate::ports;
+use crate::{
+    fleet::{self, Env},
+    ports, process,
+};
 
 pub(crate) const ADMIN_PASSWORD: &str = "admin-demo";
 pub(crate) const BUYER_PASSWORD: &str = "buyer-demo";
@@ -35,8 +38,8 @@ const UNAVAILABLE: i64 = 503;
 const TRIES: u32 = 50;
 const BETWEEN_TRIES: Duration = Duration::from_millis(200);
 
-pub(crate) fn seed() -> Result<Catalogue> {
-    let admin = account("admin", ADMIN_PASSWORD)?;
+pub(crate) fn seed(env: &Env) -> Result<Catalogue> {
+    let admin = admin(env)?;
     for buyer in BUYERS {
         account(buyer, BUYER_PASSWORD)?;
     }
@@ -97,15 +100,34 @@ fn catalogue(activity: &Value) -> Result<Catalogue> {
     })
 }
 
+/// The administrator's access token. Its account is made like any other and named by its id.
+fn admin(env: &Env) -> Result<String> {
+    const NAME: &str = "admin";
+    let signed_in = sign_in(NAME, ADMIN_PASSWORD)?;
+    if signed_in["user"]["role"] != "admin" {
+        let id = signed_in["user"]["id"]
+            .as_i64()
+            .context("no account id")?
+            .to_string();
+        process::run(&mut fleet::mall(env, &["admin", "grant", &id]))?;
+    }
+    // A role comes with the next login.
+    account(NAME, ADMIN_PASSWORD)
+}
+
 /// Logs in, or registers first; answers the access token.
 fn account(name: &str, password: &str) -> Result<String> {
-    let body = json!({"username": name, "password": password});
-    let signed_in = call("POST", "/api/v1/auth/login", None, &body)
-        .or_else(|_| call("POST", "/api/v1/auth/register", None, &body))?;
+    let signed_in = sign_in(name, password)?;
     signed_in["access_token"]
         .as_str()
         .map(str::to_owned)
         .context("no access token")
+}
+
+fn sign_in(name: &str, password: &str) -> Result<Value> {
+    let body = json!({"username": name, "password": password});
+    call("POST", "/api/v1/auth/login", None, &body)
+        .or_else(|_| call("POST", "/api/v1/auth/register", None, &body))
 }
 
 /// One call of the canonical API; answers `data`. Services that have just started may not have met yet.

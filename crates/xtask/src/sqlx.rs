@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{engines, fleet, paths, process, step::step};
+use crate::{engines, fleet, paths, process, secrets, step::step};
 
 const ALL: [&str; 6] = ["user", "product", "order", "seckill", "payment", "compare"];
 
@@ -38,10 +38,9 @@ pub(crate) fn sqlx(arguments: &[String]) -> Result<()> {
 
 fn prepare(name: &str, server: &str, check: bool) -> Result<()> {
     let schema = format!("mall_sqlx_{name}");
-    let env = vec![
-        ("MALL_MYSQL_URL".to_owned(), server.to_owned()),
-        ("MALL_DB__SCHEMA".to_owned(), schema.clone()),
-    ];
+    let mut env = secrets::env()?;
+    env.push(("MALL_MYSQL_URL".to_owned(), server.to_owned()));
+    env.push(("MALL_DB__SCHEMA".to_owned(), schema.clone()));
     process::run(&mut fleet::mall(&env, &["migrate", name]))?;
 
     let root = paths::root();

@@ -23,7 +23,7 @@ pub(crate) fn up() -> Result<()> {
     })?;
     env.extend(wechat);
     step("starting seven services", || fleet::start_services(&env))?;
-    let catalogue = step("seeding demo data", seed::seed)?;
+    let catalogue = step("seeding demo data", || seed::seed(&env))?;
     print_welcome(&catalogue);
     Ok(())
 }

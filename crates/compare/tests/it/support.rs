@@ -134,8 +134,7 @@ impl Office {
         let clock = FakeClock::at_real_time();
         let ctx = Ctx::new(compare::NAME, clock.clone(), roles);
         let folder = tempfile::tempdir().unwrap();
-        let mut config: Config =
-            service::config::from_layers(compare::NAME, compare::DEFAULTS, None, &[]).unwrap();
+        let mut config: Config = testkit::config(compare::NAME, compare::DEFAULTS);
         config.db = testkit::Mysql::schema(&compare::MIGRATOR, compare::NAME).await;
         config.mq = testkit::mq_config();
         config.grpc.listen = ([127, 0, 0, 1], 0).into();

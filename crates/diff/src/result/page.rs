@@ -4,7 +4,11 @@
 use rust_xlsxwriter::{Note, Worksheet};
 use sheet::{date_text, display};
 
-use super::{Book, broken, style::Class, texts::TextFile};
+use super::{
+    Book, broken,
+    style::Class,
+    texts::{TextFile, starts_a_formula},
+};
 use crate::{Failure, lens::Shown, side::Side};
 
 /// Rows of one sheet before another part begins, below Excel's own limit.
@@ -122,7 +126,7 @@ impl Page {
         }
         let cut = cut(text);
         book.cut_texts += u64::from(cut.len() < text.len());
-        let guarded = cut.starts_with(['=', '+', '-', '@', '\t', '\r']);
+        let guarded = starts_a_formula(cut);
         let format = book.styles.get(class, "", guarded).clone();
         let (row, column) = (self.row, self.column);
         let sheet = self.sheet(book)?;

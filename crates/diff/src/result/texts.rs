@@ -47,7 +47,7 @@ impl TextFile {
 
     /// A text of somebody's: a spreadsheet that opens the file must not take it for a formula.
     pub(super) fn text(&mut self, text: &str) -> Result<(), Failure> {
-        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        if starts_a_formula(text) {
             return self.field(&format!("'{text}"));
         }
         self.field(text)
@@ -118,4 +118,43 @@ fn add(
     io::copy(&mut file, zip)
         .map(drop)
         .map_err(Failure::internal)
+}
+
+/// Whether a spreadsheet that opens the text may take it for a formula. Full-width signs count: East
+/// Asian editions turn them into plain ones as they read.
+pub(super) fn starts_a_formula(text: &str) -> bool {
+    text.starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_may_run_is_guarded() {
+        for text in [
+            "=1+1",
+            "+1",
+            "-1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "＝1+1",
+            "＋1",
+            "－1",
+            "＠SUM(A1)",
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let mut file = TextFile::create(dir.path(), 1, "s").unwrap();
+            file.text(text).unwrap();
+            let written = fs::read_to_string(file.finish().unwrap().path).unwrap();
+            let field = written.trim_start_matches('\u{feff}');
+            assert!(field.trim_start_matches('"').starts_with('\''), "{text:?}");
+            assert!(starts_a_formula(text), "{text:?}");
+        }
+        assert!(!starts_a_formula("1=1") && !starts_a_formula("") && !starts_a_formula("价=1"));
+    }
 }

@@ -75,7 +75,7 @@ async fn bound(address: SocketAddr, config: gateway::Config) -> Result<()> {
 
 async fn plain(address: SocketAddr, config: &gateway::Config) -> Result<()> {
     let auth = &config.auth;
-    let secret = auth.keys.get(&auth.active).context("the active key")?;
+    let secret = auth.signing_secret().context("the signing key")?;
     let key = Arc::new(DecodingKey::from_secret(secret.expose_secret().as_bytes()));
     let validation = Arc::new(Validation::new(Algorithm::HS256));
     let verify = move |token: &str| {

@@ -144,11 +144,7 @@ fn replicas() -> impl Iterator<Item = Replica> {
 }
 
 fn token_keys() -> auth::Config {
-    auth::Config {
-        keys: [("chaos".to_owned(), TOKEN_KEY.into())].into(),
-        active: "chaos".to_owned(),
-        accept_minimal_claims: false,
-    }
+    auth::Config::of_one_key("chaos", TOKEN_KEY)
 }
 
 fn account(issuer: &Issuer, id: i64, role: Role) -> Result<Account> {
@@ -211,8 +207,9 @@ impl Fleet {
         };
         for (key, value) in [
             ("MALL_FLEET__SECRET", "chaos-fleet-secret"),
-            ("MALL_AUTH__ACTIVE", "chaos"),
-            ("MALL_AUTH__KEYS__CHAOS", TOKEN_KEY),
+            ("MALL_AUTH__KEYS__CHAOS__STATE", "signing"),
+            ("MALL_AUTH__KEYS__CHAOS__SECRET", TOKEN_KEY),
+            ("MALL_AUTH__ACCEPT_SESSIONLESS", "true"),
         ] {
             fleet.common.push((key.to_owned(), value.to_owned()));
         }

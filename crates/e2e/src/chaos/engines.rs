@@ -158,6 +158,11 @@ impl Engines {
                     .env("RABBITMQ_CONFIG_FILE", &config)
                     .env("RABBITMQ_DIST_PORT", &distribution)
                     .env(
+                        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
+                        "-kernel inet_dist_use_interface {127,0,0,1}",
+                    )
+                    .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+                    .env(
                         "RABBITMQ_ENABLED_PLUGINS_FILE",
                         data.join("enabled_plugins"),
                     )

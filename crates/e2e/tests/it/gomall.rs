@@ -40,7 +40,7 @@ impl Shop {
     /// Without e-mail, as the page does; a wrong password is HTTP 200, because 401 would reload the
     /// page.
     async fn signs_up(&self) -> Account {
-        let body = json!({"username": "shopper", "password": "secret1", "email": ""});
+        let body = json!({"username": "shopper", "password": "secret-1", "email": ""});
         let registered = self
             .api
             .post("/api/user/register", None, &body)
@@ -261,7 +261,7 @@ impl Shop {
         let path = format!("/api/order/{order_no}");
         let detail = self.api.get(&path, Some(shopper)).await.unwrap();
         assert_eq!(detail.code(), 0, "{}", detail.body);
-        let stranger = self.api.register("stranger", "secret1").await.unwrap();
+        let stranger = self.api.register("stranger", "secret-1").await.unwrap();
         let foreign = self.api.get(&path, Some(&stranger)).await.unwrap();
         assert_eq!(
             (foreign.status.as_u16(), foreign.code()),
@@ -330,7 +330,7 @@ impl Shop {
             "{}",
             none.body
         );
-        let body = json!({"old_password": "secret1", "new_password": "secret1"});
+        let body = json!({"old_password": "secret-1", "new_password": "secret-1"});
         let same = self
             .api
             .post("/api/auth/change-password", Some(shopper), &body)

@@ -352,7 +352,7 @@ impl Drop for Shop {
 }
 
 fn defaults<C: serde::de::DeserializeOwned + service::Validate>(name: &str, text: &str) -> C {
-    service::config::from_layers(name, text, None, &[]).unwrap()
+    testkit::config(name, text)
 }
 
 pub(crate) fn buyer(id: i64) -> Principal {

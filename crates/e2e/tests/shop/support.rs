@@ -52,8 +52,7 @@ impl Shop {
         };
         let nowhere = "127.0.0.1:0".parse().unwrap();
 
-        let mut config: product::Config =
-            service::config::load(product::NAME, product::DEFAULTS, None).unwrap();
+        let mut config: product::Config = testkit::config(product::NAME, product::DEFAULTS);
         config.db = testkit::Mysql::schema(&product::MIGRATOR, product::NAME).await;
         config.mq = mq.clone();
         config.grpc.listen = nowhere;
@@ -64,8 +63,7 @@ impl Shop {
         let of_product = peer(started.grpc.unwrap());
         let fleet = config.fleet;
 
-        let mut config: order::Config =
-            service::config::load(order::NAME, order::DEFAULTS, None).unwrap();
+        let mut config: order::Config = testkit::config(order::NAME, order::DEFAULTS);
         config.db = testkit::Mysql::schema(&order::MIGRATOR, order::NAME).await;
         config.mq = mq.clone();
         config.grpc.listen = nowhere;

@@ -4,7 +4,7 @@ use auth::{Issuer, Principal, Role, Subject};
 use clock::Clock;
 use ids::UserId;
 use reqwest::{Client, Response};
-use service::{Ctx, config::from_layers};
+use service::Ctx;
 
 /// A gateway whose services are all away.
 pub(crate) struct Door {
@@ -16,8 +16,7 @@ pub(crate) struct Door {
 
 impl Door {
     pub(crate) fn open(change: impl FnOnce(&mut gateway::Config)) -> Self {
-        let mut config: gateway::Config =
-            from_layers(gateway::NAME, gateway::DEFAULTS, None, &[]).unwrap();
+        let mut config: gateway::Config = testkit::config(gateway::NAME, gateway::DEFAULTS);
         config.http.listen = "127.0.0.1:0".parse().unwrap();
         let nobody = testkit::free_port();
         for peer in [

@@ -4,4 +4,5 @@
 
 mod away;
 mod cluster;
+mod failover;
 mod script;

@@ -21,7 +21,7 @@ async fn service(world: &World, batching: bool) -> Started {
 }
 
 async fn started(world: &World, db: db::Config, batching: bool) -> Started {
-    let mut config: Config = service::config::load("order", order::DEFAULTS, None).unwrap();
+    let mut config: Config = testkit::config("order", order::DEFAULTS);
     config.db = db;
     config.mq = testkit::mq_config();
     config.grpc.listen = "127.0.0.1:0".parse().unwrap();

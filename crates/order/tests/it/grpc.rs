@@ -15,7 +15,7 @@ use tonic::Status;
 use crate::support::{PRICE_FEN, World, admin, buyer, item, world};
 
 async fn client(world: &World) -> OrderClient<Channel> {
-    let mut config: Config = service::config::load("order", order::DEFAULTS, None).unwrap();
+    let mut config: Config = testkit::config("order", order::DEFAULTS);
     config.db = world.db.clone();
     config.mq = testkit::mq_config();
     config.grpc.listen = "127.0.0.1:0".parse().unwrap();

@@ -106,9 +106,7 @@ pub(crate) async fn world() -> World {
 }
 
 pub(crate) fn fleet() -> rpc::FleetConfig {
-    rpc::FleetConfig {
-        secret: "test".into(),
-    }
+    rpc::FleetConfig::plain("test")
 }
 
 pub(crate) fn activity(id: i64) -> ActivityId {

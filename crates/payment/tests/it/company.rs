@@ -165,8 +165,13 @@ impl Company {
 
     /// `body` under a good signature, made `late_s` seconds from now.
     pub(crate) fn sign(&self, body: &[u8], late_s: i64) -> NotifyRequest {
+        self.sign_as(&self.platform, body, late_s)
+    }
+
+    /// The same under another of the company's keys.
+    pub(crate) fn sign_as(&self, platform: &Platform, body: &[u8], late_s: i64) -> NotifyRequest {
         let now_s = self.clock.now().timestamp() + late_s;
-        let signed = self.platform.sign(body, now_s, nonce(&mut rand::rng()));
+        let signed = platform.sign(body, now_s, nonce(&mut rand::rng()));
         let headers = signed.unwrap().map(|(name, value)| Header {
             name: name.to_owned(),
             value,

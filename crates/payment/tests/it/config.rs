@@ -69,7 +69,12 @@ async fn production_takes_real_money_only() {
 #[tokio::test]
 async fn keys_that_are_none_keep_it_from_starting() {
     let good = contracted().await;
-    let changes: [fn(&mut payment::Wechat); 6] = [
+    let changes: [fn(&mut payment::Wechat); 7] = [
+        |wechat| {
+            let own = PrivateKey::from_pem(wechat.merchant_key.expose_secret()).unwrap();
+            wechat.previous_public_key_id = "PUB_KEY_ID_0".into();
+            wechat.previous_public_key = own.public_pem().unwrap();
+        },
         |wechat| wechat.merchant_key = "-----BEGIN nothing".to_owned().into(),
         |wechat| wechat.public_key = "/no/such/file".into(),
         // Whatever we sign ourselves would be believed.

@@ -2,6 +2,7 @@ use fault::Reason;
 use proto::payment::{NotifyRequest, State};
 use serde_json::json;
 use testkit::eventually;
+use wechatpay::{KeyId, Platform, PrivateKey};
 
 use crate::{
     company::sealed,
@@ -137,6 +138,37 @@ async fn what_the_company_did_not_sign_is_refused_and_leaves_nothing() {
         .forward(company.sign(&good.body, -299))
         .await
         .unwrap();
+    world.comes_to(&payment, State::Paid).await;
+    world.close_down().await;
+}
+
+#[tokio::test]
+async fn while_the_merchant_switches_keys_either_of_them_is_believed() {
+    const SERIAL: &str = "7132D72A03E93CDDF8C03BBD1F37EEDF";
+    let (key, _) = PrivateKey::generate().unwrap();
+    let public = key.public_pem().unwrap();
+    let before = Platform {
+        id: KeyId::from(SERIAL),
+        key,
+    };
+    let world = Trading::open(|config| {
+        config.wechat.previous_public_key_id = SERIAL.into();
+        config.wechat.previous_public_key = public;
+    })
+    .await;
+    let (_, payment) = world.pending().await;
+    let plain = world.company.transaction(&payment.payment_no, 990);
+    let body = world.company.notice("n1", &plain).body;
+    let mut swapped = world.company.sign_as(&before, &body, 0);
+    let id = &world.company.contract.public_key_id;
+    for header in &mut swapped.headers {
+        if header.name == "wechatpay-serial" {
+            header.value.clone_from(id);
+        }
+    }
+    assert_eq!(refused(&world, swapped).await, Reason::SignatureWrong);
+    let signed = world.company.sign_as(&before, &body, 0);
+    world.hook.forward(signed).await.unwrap();
     world.comes_to(&payment, State::Paid).await;
     world.close_down().await;
 }

@@ -43,7 +43,7 @@ pub(crate) struct Shop {
 }
 
 pub(crate) fn defaults() -> Config {
-    service::config::from_layers(payment::NAME, payment::DEFAULTS, None, &[]).unwrap()
+    testkit::config(payment::NAME, payment::DEFAULTS)
 }
 
 impl Shop {

@@ -28,8 +28,7 @@ const PATIENCE_MS: u64 = 60_000;
 
 impl Shop {
     pub(crate) async fn open() -> Self {
-        let mut config: product::Config =
-            service::config::load(product::NAME, product::DEFAULTS, None).unwrap();
+        let mut config: product::Config = testkit::config(product::NAME, product::DEFAULTS);
         config.db = testkit::Mysql::schema(&product::MIGRATOR, product::NAME).await;
         config.mq = testkit::mq_config();
         config.grpc.listen = "127.0.0.1:0".parse().unwrap();

@@ -19,9 +19,7 @@ async fn strangers_are_refused_and_leave_no_metric_of_their_making() {
         timeout_ms: 5_000,
     };
     let before = count("rpc_strangers_total", "toy");
-    let wrong = FleetConfig {
-        secret: "of another fleet".into(),
-    };
+    let wrong = FleetConfig::plain("of another fleet");
     let refusal = say(&rpc::peer(&config, &wrong), "Stranger", "")
         .await
         .unwrap_err();

@@ -123,9 +123,7 @@ pub(crate) struct Running {
 }
 
 pub(crate) fn fleet() -> FleetConfig {
-    FleetConfig {
-        secret: "of this fleet".into(),
-    }
+    FleetConfig::plain("of this fleet")
 }
 
 pub(crate) fn limits(concurrency_max: usize, deadline_max_ms: u64) -> ServerConfig {

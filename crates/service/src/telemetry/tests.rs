@@ -19,6 +19,7 @@ fn config(log: LogFormat) -> Config {
         log_filter: "info".to_owned(),
         otlp_endpoint: String::new(),
         trace_sample: 1.0,
+        network_encrypted: false,
         workers: 0,
         shutdown_grace_s: 1,
         profile: crate::Profile::Demo,

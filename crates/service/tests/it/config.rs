@@ -20,7 +20,7 @@ const DEFAULTS: &str = r#"
     schema = "mall_x"
     connections_max = 8
     [fleet]
-    secret = "demo-secret"
+    secret = "weak"
 "#;
 
 #[derive(Debug, Deserialize)]
@@ -174,13 +174,37 @@ fn what_cannot_work_is_refused() {
 }
 
 #[test]
-fn a_demo_secret_does_not_start_in_production() {
+fn what_production_insists_on_is_checked_and_no_secret_is_told() {
+    const RANDOM: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     let production = ("MALL_SERVICE__PROFILE", "production");
     let problem = read(&[production]).unwrap_err();
     assert!(
-        problem.contains("fleet.secret") && !problem.contains("demo-secret"),
+        problem.contains("fleet.secret") && problem.contains("db.url"),
+        "every fact that does not hold is named: {problem}"
+    );
+    assert!(!problem.contains("weak"), "{problem}");
+    let account = ("MALL_DB__URL", "mysql://shop:long-enough-pw@localhost");
+    let config = read(&[production, ("MALL_FLEET__SECRET", RANDOM), account]).unwrap();
+    assert_eq!(config.fleet.secret.expose_secret(), RANDOM);
+}
+
+#[test]
+fn a_secret_that_is_not_set_is_asked_for_by_name() {
+    let problem = read(&[("MALL_FLEET__SECRET", "")]).unwrap_err();
+    assert!(
+        problem.contains("MALL_FLEET__SECRET") && problem.contains("example.toml"),
         "{problem}"
     );
-    let config = read(&[production, ("MALL_FLEET__SECRET", "of our own")]).unwrap();
-    assert_eq!(config.fleet.secret.expose_secret(), "of our own");
+}
+
+#[test]
+fn a_variable_may_name_a_file_instead() {
+    let file = file("secret", "from the file\n");
+    let path = file.to_str().unwrap();
+    let config = read(&[("MALL_FLEET__SECRET_FILE", path)]).unwrap();
+    assert_eq!(config.fleet.secret.expose_secret(), "from the file");
+    let config = read(&[("MALL_MYSQL_URL_FILE", path)]).unwrap();
+    assert_eq!(config.db.url.expose_secret(), "from the file");
+    let problem = read(&[("MALL_FLEET__SECRET_FILE", "/nowhere/at/all")]).unwrap_err();
+    assert!(problem.contains("MALL_FLEET__SECRET_FILE"), "{problem}");
 }

@@ -30,6 +30,7 @@ fn child() {
                 log_filter: "info".to_owned(),
                 otlp_endpoint: String::new(),
                 trace_sample: 0.0,
+                network_encrypted: false,
                 workers: 0,
                 shutdown_grace_s: GRACE_S,
                 profile: Profile::Demo,

@@ -15,21 +15,22 @@ impl App {
             .session(claims.session)
             .await?
             .ok_or(Error::RefreshSpent)?;
-        if session.revoked || session.user != claims.user {
+        if session.user != claims.user || !self.is_live(&session) {
             return Err(Error::RefreshSpent);
         }
         let account = self.active_account(session.user).await?;
         let old = RefreshSecret::from_token(claims.token_id);
         let new = RefreshSecret::random();
-        let expires_at_ms = self
-            .lives
-            .session_ends_at_ms(session.life, self.clock.now_ms());
+        let now_ms = self.clock.now_ms();
+        let expires_at_ms =
+            self.lives
+                .session_ends_at_ms(session.life, session.created_at_ms, now_ms);
         if self
             .store
             .rotate(session.id, &old.hash(), &new.hash(), expires_at_ms)
             .await?
         {
-            return Ok(self.tokens(account, session.id, session.life, Some(&new)));
+            return Ok(self.tokens(account, &session, Some(&new)));
         }
         if self
             .store

@@ -1,3 +1,4 @@
+use auth::Role;
 use tracing::info;
 
 use super::{App, SignedIn};
@@ -25,23 +26,27 @@ impl App {
             nickname,
             life,
         } = registration;
-        let role = self.role_at_registration(names.username.as_ref().map(Username::as_str))?;
+        let reserved = |name: &Username| self.reserved.iter().any(|one| one == name.canonical());
+        if names.username.as_ref().is_some_and(reserved) {
+            return Err(Error::UsernameTaken);
+        }
         // Before the costly part.
         self.store.names_are_free(&names).await?;
         let hash = self.passwords.hash(password.secret()).await?;
         let secret = RefreshSecret::random();
-        let session = self.new_session(life, &secret);
+        let session = self.new_session(life, Role::User, &secret);
         let account = NewAccount {
             names,
             nickname,
-            role,
+            role: Role::User,
         };
         let now_ms = self.clock.now_ms();
-        let (account, session) = self
+        let (account, id) = self
             .store
             .register(&account, &hash, &session, now_ms)
             .await?;
         info!(user.id = %account.id, user.role = account.role.name(), "an account was made");
-        Ok(self.tokens(account, session, life, Some(&secret)))
+        let session = session.begun(id, account.id);
+        Ok(self.tokens(account, &session, Some(&secret)))
     }
 }

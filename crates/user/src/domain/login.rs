@@ -1,46 +1,24 @@
 use std::{fmt, net::IpAddr};
 
 use ids::UserId;
-use secrecy::SecretString;
 
-use super::{Invalid, account::is_mobile, digest::sha256};
-
-/// A password that is to be set.
-#[derive(Debug, Clone)]
-pub struct NewPassword(SecretString);
-
-impl NewPassword {
-    pub fn secret(&self) -> &SecretString {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for NewPassword {
-    type Error = Invalid;
-
-    fn try_from(text: String) -> Result<Self, Invalid> {
-        // 72 bytes is all that bcrypt, which older systems use, would look at.
-        let fits = (6..=72).contains(&text.len());
-        let secret = SecretString::from(text);
-        if fits {
-            Ok(Self(secret))
-        } else {
-            Err(Invalid::Password)
-        }
-    }
-}
+use super::{account::is_mobile, canonical, digest::sha256};
 
 /// What somebody types to say who they are.
 #[derive(Debug, Clone)]
-pub struct LoginName(String);
+pub struct LoginName(
+    /// Canonical, as names are found.
+    String,
+);
 
 impl LoginName {
     pub fn new(text: &str) -> Self {
-        Self(text.trim().to_owned())
+        Self(canonical(text))
     }
 
     pub fn as_email(&self) -> Option<&str> {
-        Some(self.0.as_str()).filter(|text| text.contains('@'))
+        // An address is plain ASCII; the column's collation would find it by letters with accents, too.
+        Some(self.0.as_str()).filter(|text| text.contains('@') && text.is_ascii())
     }
 
     /// A number may be a username, too.
@@ -84,7 +62,7 @@ impl Subject {
 
     /// A name that nobody has locks like one that somebody has.
     pub fn stranger(name: &LoginName, network: &Network) -> Self {
-        let subject = format!("{}@{network}", name.0.to_lowercase());
+        let subject = format!("{}@{network}", name.0);
         Self(format!("name/{}", sha256(subject.as_bytes())))
     }
 
@@ -110,17 +88,11 @@ mod tests {
     }
 
     #[test]
-    fn passwords_are_counted_in_bytes() {
-        assert!(NewPassword::try_from("x".repeat(5)).is_err());
-        assert!(NewPassword::try_from("密码".to_owned()).is_ok());
-        assert!(NewPassword::try_from("x".repeat(72)).is_ok());
-        assert!(NewPassword::try_from("密".repeat(25)).is_err());
-    }
-
-    #[test]
-    fn strangers_are_counted_without_regard_to_case() {
+    fn strangers_are_counted_by_the_form_of_their_name() {
         let subject = |name: &str| Subject::stranger(&LoginName::new(name), &Network::default());
         assert_eq!(subject("Bob"), subject("bob "));
+        assert_eq!(subject("bob"), subject("ｂｏｂ"));
         assert_ne!(subject("bob"), subject("bob2"));
+        assert_eq!(LoginName::new("á@b.cn").as_email(), None);
     }
 }

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use auth::Role;
 use ids::{SessionId, UserId};
 use rand::RngCore;
 use serde::Deserialize;
@@ -12,6 +13,9 @@ pub struct Session {
     pub id: SessionId,
     pub user: UserId,
     pub life: Life,
+    /// What the account was at the login: no token of the session says more.
+    pub role: Role,
+    pub created_at_ms: i64,
     pub revoked: bool,
 }
 
@@ -48,6 +52,10 @@ pub struct Lives {
     pub canonical_access_s: u64,
     pub gomall_access_s: u64,
     pub refresh_s: u64,
+    /// Of a session, however often its tokens are renewed.
+    pub session_s: u64,
+    /// Of one account at a time: the oldest ends when one more begins.
+    pub sessions_max: u32,
 }
 
 impl Lives {
@@ -62,15 +70,16 @@ impl Lives {
         Duration::from_secs(self.refresh_s)
     }
 
-    /// Nothing that was signed before now less this is still accepted.
-    pub fn longest_access(self) -> Duration {
-        self.access(Life::Canonical).max(self.access(Life::Gomall))
+    /// When a session ends that nobody renews: it outlives the tokens that are made for it now.
+    pub fn session_ends_at_ms(self, life: Life, created_at_ms: i64, now_ms: i64) -> i64 {
+        let longest = self.refresh().max(self.access(life));
+        let idle_ms = now_ms.saturating_add_unsigned(longest.as_millis() as u64);
+        idle_ms.min(self.session_over_at_ms(created_at_ms))
     }
 
-    /// A session outlives the tokens that were just made for it.
-    pub fn session_ends_at_ms(self, life: Life, now_ms: i64) -> i64 {
-        let longest = self.refresh().max(self.access(life));
-        now_ms.saturating_add_unsigned(longest.as_millis() as u64)
+    /// When it ends all the same.
+    pub fn session_over_at_ms(self, created_at_ms: i64) -> i64 {
+        created_at_ms.saturating_add_unsigned(self.session_s.saturating_mul(1_000))
     }
 }
 

@@ -1,3 +1,4 @@
+use super::Store;
 use crate::{Error, domain::Subject};
 
 /// The attempts of a window. Until when a lock lasts counts from `since_ms`.
@@ -7,7 +8,44 @@ pub(crate) struct Attempts {
     pub(crate) since_ms: i64,
 }
 
-pub(super) async fn count(
+impl Store {
+    /// Counts one more attempt; answers all of this window, this one included.
+    pub(crate) async fn attempt(
+        &self,
+        subject: &Subject,
+        attempts_max: u32,
+        window_ms: i64,
+        now_ms: i64,
+    ) -> Result<Attempts, Error> {
+        db::transact!(&self.pool, "login_attempt", async |tx| {
+            count(tx, subject, attempts_max, window_ms, now_ms).await
+        })
+        .await
+    }
+
+    pub(crate) async fn forget_attempts(&self, subject: &Subject) -> Result<(), Error> {
+        let delete = sqlx::query!(
+            "DELETE FROM login_attempts WHERE subject = ?",
+            subject.as_str()
+        );
+        delete.execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Answers how many rows it deleted, at most `rows_max`.
+    pub(crate) async fn prune_attempts(&self, before_ms: i64, rows_max: u64) -> Result<u64, Error> {
+        let done = sqlx::query!(
+            "DELETE FROM login_attempts WHERE since_ms < ? ORDER BY since_ms LIMIT ?",
+            before_ms,
+            rows_max,
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected())
+    }
+}
+
+async fn count(
     tx: &mut db::Tx<'_>,
     subject: &Subject,
     attempts_max: u32,
@@ -34,24 +72,4 @@ pub(super) async fn count(
         subject.as_str(),
     );
     Ok(attempts.fetch_one(&mut **tx).await?)
-}
-
-pub(super) async fn delete(pool: &db::Pool, subject: &Subject) -> Result<(), Error> {
-    let delete = sqlx::query!(
-        "DELETE FROM login_attempts WHERE subject = ?",
-        subject.as_str()
-    );
-    delete.execute(pool).await?;
-    Ok(())
-}
-
-pub(super) async fn prune(pool: &db::Pool, before_ms: i64, rows_max: i64) -> Result<(), Error> {
-    sqlx::query!(
-        "DELETE FROM login_attempts WHERE since_ms < ? ORDER BY since_ms LIMIT ?",
-        before_ms,
-        rows_max,
-    )
-    .execute(pool)
-    .await?;
-    Ok(())
 }

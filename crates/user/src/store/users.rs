@@ -2,6 +2,7 @@ use auth::Role;
 use ids::UserId;
 use sqlx::MySqlExecutor;
 
+use super::Store;
 use crate::{
     Error,
     domain::{
@@ -26,27 +27,146 @@ fn user_id(id: i64) -> Result<UserId, Error> {
     UserId::try_from(id).map_err(|_| Error::Unreadable("users.id"))
 }
 
-pub(super) async fn names_are_free(pool: &db::Pool, names: &Names) -> Result<(), Error> {
-    if let Some(username) = &names.username {
-        let found =
-            sqlx::query_scalar!("SELECT id FROM users WHERE username = ?", username.as_str());
-        if found.fetch_optional(pool).await?.is_some() {
-            return Err(Error::UsernameTaken);
-        }
+/// A name of before.
+#[derive(Debug)]
+pub(crate) struct Uncanonical {
+    pub(crate) id: i64,
+    pub(crate) username: String,
+}
+
+/// An unknown word gets the lesser role.
+pub(super) fn role(word: &str) -> Role {
+    if word == Role::Admin.name() {
+        Role::Admin
+    } else {
+        Role::User
     }
-    if let Some(email) = &names.email {
-        let found = sqlx::query_scalar!("SELECT id FROM users WHERE email = ?", email.as_str());
-        if found.fetch_optional(pool).await?.is_some() {
-            return Err(Error::EmailTaken);
+}
+
+impl Store {
+    /// Fails when one of these names is taken. Only a hint: the unique keys decide.
+    pub(crate) async fn names_are_free(&self, names: &Names) -> Result<(), Error> {
+        if let Some(username) = &names.username {
+            let found = sqlx::query_scalar!(
+                "SELECT id FROM users WHERE username_canonical = ?",
+                username.canonical()
+            );
+            if found.fetch_optional(&self.pool).await?.is_some() {
+                return Err(Error::UsernameTaken);
+            }
         }
-    }
-    if let Some(mobile) = &names.mobile {
-        let found = sqlx::query_scalar!("SELECT id FROM users WHERE mobile = ?", mobile.as_str());
-        if found.fetch_optional(pool).await?.is_some() {
-            return Err(Error::MobileTaken);
+        if let Some(email) = &names.email {
+            let found = sqlx::query_scalar!("SELECT id FROM users WHERE email = ?", email.as_str());
+            if found.fetch_optional(&self.pool).await?.is_some() {
+                return Err(Error::EmailTaken);
+            }
         }
+        if let Some(mobile) = &names.mobile {
+            let found =
+                sqlx::query_scalar!("SELECT id FROM users WHERE mobile = ?", mobile.as_str());
+            if found.fetch_optional(&self.pool).await?.is_some() {
+                return Err(Error::MobileTaken);
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    pub(crate) async fn account(&self, id: UserId) -> Result<Option<Account>, Error> {
+        get(&self.pool, id).await
+    }
+
+    /// Those whom this name may mean: none, one, or the holder of a number as username and the holder of the
+    /// same number as mobile.
+    pub(crate) async fn credentials(&self, name: &LoginName) -> Result<Vec<Credentials>, Error> {
+        let pool = &self.pool;
+        let mut rows = Vec::new();
+        if let Some(email) = name.as_email() {
+            let found = sqlx::query_as!(
+                CredentialsRow,
+                "SELECT id, password_hash FROM users WHERE email = ?",
+                email,
+            );
+            rows.extend(found.fetch_optional(pool).await?);
+        }
+        if let Some(username) = name.as_username() {
+            let found = sqlx::query_as!(
+                CredentialsRow,
+                "SELECT id, password_hash FROM users WHERE username_canonical = ?",
+                username,
+            );
+            rows.extend(found.fetch_optional(pool).await?);
+        }
+        if let Some(mobile) = name.as_mobile() {
+            let found = sqlx::query_as!(
+                CredentialsRow,
+                "SELECT id, password_hash FROM users WHERE mobile = ?",
+                mobile,
+            );
+            rows.extend(found.fetch_optional(pool).await?);
+        }
+        rows.dedup_by_key(|row| row.id);
+        rows.into_iter()
+            .map(|row| {
+                Ok(Credentials {
+                    id: user_id(row.id)?,
+                    password_hash: row.password_hash,
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) async fn password_hash(&self, id: UserId) -> Result<Option<String>, Error> {
+        let hash = sqlx::query_scalar!("SELECT password_hash FROM users WHERE id = ?", id.get());
+        Ok(hash.fetch_optional(&self.pool).await?)
+    }
+
+    /// Replaces a hash by another of the same password. `false`: it was changed meanwhile.
+    pub(crate) async fn rehash(&self, id: UserId, old: &str, new: &str) -> Result<bool, Error> {
+        set_password_hash(&self.pool, id, old, new).await
+    }
+
+    /// The profile afterwards; `None`: there is no such account.
+    pub(crate) async fn update_profile(
+        &self,
+        id: UserId,
+        change: &Change,
+        now_ms: i64,
+    ) -> Result<Option<Account>, Error> {
+        db::transact!(&self.pool, "update_profile", async |tx| {
+            update(&mut **tx, id, change, now_ms).await?;
+            get(&mut **tx, id).await
+        })
+        .await
+    }
+
+    /// Usernames without a canonical form, by id.
+    pub(crate) async fn uncanonical(
+        &self,
+        after_id: i64,
+        rows_max: u32,
+    ) -> Result<Vec<Uncanonical>, Error> {
+        let rows = sqlx::query_as!(
+            Uncanonical,
+            r#"SELECT id, username AS "username!" FROM users
+               WHERE username_canonical IS NULL AND username IS NOT NULL AND id > ?
+               ORDER BY id LIMIT ?"#,
+            after_id,
+            rows_max,
+        );
+        Ok(rows.fetch_all(&self.pool).await?)
+    }
+
+    pub(crate) async fn set_canonical(&self, id: i64, form: &str) -> Result<(), Error> {
+        sqlx::query!(
+            "UPDATE users SET username_canonical = ? WHERE id = ?",
+            form,
+            id
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(Error::from_insert)?;
+        Ok(())
+    }
 }
 
 pub(super) async fn insert(
@@ -57,10 +177,11 @@ pub(super) async fn insert(
 ) -> Result<UserId, Error> {
     let names = &account.names;
     let done = sqlx::query!(
-        "INSERT INTO users (username, email, mobile, password_hash, nickname, avatar, sex, info, role, active,
-                            created_at_ms, updated_at_ms)
-         VALUES (?, ?, ?, ?, ?, '', 0, '', ?, 1, ?, ?)",
+        "INSERT INTO users (username, username_canonical, email, mobile, password_hash, nickname, avatar,
+                            sex, info, role, active, created_at_ms, updated_at_ms)
+         VALUES (?, ?, ?, ?, ?, ?, '', 0, '', ?, 1, ?, ?)",
         names.username.as_ref().map(Username::as_str),
+        names.username.as_ref().map(Username::canonical),
         names.email.as_ref().map(Email::as_str),
         names.mobile.as_ref().map(Mobile::as_str),
         password_hash,
@@ -97,57 +218,11 @@ pub(super) async fn get<'e>(
         avatar: row.avatar,
         sex: row.sex,
         info: row.info,
-        role: if row.role == Role::Admin.name() {
-            Role::Admin
-        } else {
-            Role::User
-        },
+        role: role(&row.role),
         active: row.active,
         created_at_ms: row.created_at_ms,
         updated_at_ms: row.updated_at_ms,
     }))
-}
-
-pub(super) async fn find(pool: &db::Pool, name: &LoginName) -> Result<Vec<Credentials>, Error> {
-    let mut rows = Vec::new();
-    if let Some(email) = name.as_email() {
-        let found = sqlx::query_as!(
-            CredentialsRow,
-            "SELECT id, password_hash FROM users WHERE email = ?",
-            email,
-        );
-        rows.extend(found.fetch_optional(pool).await?);
-    }
-    if let Some(username) = name.as_username() {
-        let found = sqlx::query_as!(
-            CredentialsRow,
-            "SELECT id, password_hash FROM users WHERE username = ?",
-            username,
-        );
-        rows.extend(found.fetch_optional(pool).await?);
-    }
-    if let Some(mobile) = name.as_mobile() {
-        let found = sqlx::query_as!(
-            CredentialsRow,
-            "SELECT id, password_hash FROM users WHERE mobile = ?",
-            mobile,
-        );
-        rows.extend(found.fetch_optional(pool).await?);
-    }
-    rows.dedup_by_key(|row| row.id);
-    rows.into_iter()
-        .map(|row| {
-            Ok(Credentials {
-                id: user_id(row.id)?,
-                password_hash: row.password_hash,
-            })
-        })
-        .collect()
-}
-
-pub(super) async fn password_hash(pool: &db::Pool, id: UserId) -> Result<Option<String>, Error> {
-    let hash = sqlx::query_scalar!("SELECT password_hash FROM users WHERE id = ?", id.get());
-    Ok(hash.fetch_optional(pool).await?)
 }
 
 /// Compares and sets. `false`: another hash is there.
@@ -168,7 +243,7 @@ pub(super) async fn set_password_hash<'e>(
     Ok(done.rows_affected() == 1)
 }
 
-pub(super) async fn update<'e>(
+async fn update<'e>(
     executor: impl MySqlExecutor<'e>,
     id: UserId,
     change: &Change,
@@ -195,17 +270,23 @@ pub(super) async fn update<'e>(
     Ok(())
 }
 
-pub(super) async fn make_admin(
-    pool: &db::Pool,
-    username: &str,
+pub(super) async fn set_role(
+    tx: &mut db::Tx<'_>,
+    id: UserId,
+    role: Role,
     now_ms: i64,
-) -> Result<bool, Error> {
-    let done = sqlx::query!(
-        "UPDATE users SET role = 'admin', updated_at_ms = IF(role = 'admin', updated_at_ms, ?) WHERE username = ?",
+) -> Result<(), Error> {
+    let found = sqlx::query_scalar!("SELECT id FROM users WHERE id = ? FOR UPDATE", id.get());
+    if found.fetch_optional(&mut **tx).await?.is_none() {
+        return Err(Error::NotFound(id));
+    }
+    sqlx::query!(
+        "UPDATE users SET role = ?, updated_at_ms = ? WHERE id = ?",
+        role.name(),
         now_ms,
-        username,
+        id.get(),
     )
-    .execute(pool)
+    .execute(&mut **tx)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(())
 }

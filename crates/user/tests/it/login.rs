@@ -55,7 +55,7 @@ async fn a_username_cannot_shadow_a_mobile_number() {
     };
     let owner = users.register(owner).await.unwrap().account;
     let other = RegisterRequest {
-        password: "another".to_owned(),
+        password: "another one".to_owned(),
         ..registration("13800138000")
     };
     let other = users.register(other).await.unwrap().account;
@@ -64,7 +64,11 @@ async fn a_username_cannot_shadow_a_mobile_number() {
         owner
     );
     assert_eq!(
-        users.login("13800138000", "another").await.unwrap().account,
+        users
+            .login("13800138000", "another one")
+            .await
+            .unwrap()
+            .account,
         other
     );
     assert_eq!(

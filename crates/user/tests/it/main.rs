@@ -6,6 +6,7 @@ mod admins;
 mod change_password;
 mod login;
 mod logout;
+mod names;
 mod profile;
 mod prune;
 mod refresh;

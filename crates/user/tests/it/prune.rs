@@ -22,3 +22,18 @@ async fn what_is_over_is_forgotten() {
     users.app.prune().await.unwrap();
     assert_eq!(rows(&users).await, (0, 0));
 }
+
+#[tokio::test]
+async fn a_run_falls_behind_no_crowd() {
+    let users = Users::open().await;
+    let mut insert = sqlx::QueryBuilder::<sqlx::MySql>::new(
+        "INSERT INTO login_attempts (subject, attempts, since_ms) ",
+    );
+    insert.push_values(0..3_500, |mut row, n| {
+        row.push_bind(format!("name/{n}")).push("1, 0");
+    });
+    insert.build().execute(&users.pool).await.unwrap();
+    assert_eq!(rows(&users).await.0, 3_500);
+    users.app.prune().await.unwrap();
+    assert_eq!(rows(&users).await.0, 0, "in one run");
+}

@@ -28,8 +28,7 @@ impl Users {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut user::Config)) -> Self {
-        let mut config: user::Config =
-            service::config::load(user::NAME, user::DEFAULTS, None).unwrap();
+        let mut config: user::Config = testkit::config(user::NAME, user::DEFAULTS);
         config.db = testkit::Mysql::schema(&user::MIGRATOR, user::NAME).await;
         config.grpc.listen = "127.0.0.1:0".parse().unwrap();
         // As cheap as it gets: these tests are not about its cost.
@@ -111,7 +110,8 @@ impl Users {
 
     /// Sessions that gateways refuse.
     pub(crate) async fn revoked(&self) -> Vec<i64> {
-        self.app.revoked_sessions(0).await.unwrap().session_ids
+        let start = user::app::Cursor { at_ms: 0, id: 0 };
+        self.app.revoked_sessions(start).await.unwrap().session_ids
     }
 
     pub(crate) fn session(&self, token: &str) -> i64 {

@@ -15,7 +15,15 @@ const RINGS: [&[&str]; 5] = [
     ],
     &["proto", "wechatpay"],
     &SERVICES,
-    &["mall", "xtask", "e2e", "testkit", "simulators", "model"],
+    &[
+        "mall",
+        "xtask",
+        "e2e",
+        "testkit",
+        "simulators",
+        "model",
+        "fuzz",
+    ],
 ];
 
 /// The one exception inside a ring, and vocabulary that stands on vocabulary.

@@ -24,11 +24,26 @@ impl Keys {
     pub(super) fn read(config: &config::Wechat) -> Result<Self, BadSettings> {
         let private = pem("merchant_key", config.merchant_key.expose_secret())?;
         let key = PrivateKey::from_pem(&private).map_err(|e| bad("merchant_key", e))?;
-        let public = pem("public_key", &config.public_key)?;
-        let public = PublicKey::from_pem(&public).map_err(|e| bad("public_key", e))?;
-        if key.belongs_to(&public) {
-            // Whatever we sign ourselves would be believed.
-            return Err(BadSettings::OwnKey);
+        let company = |name, text: &str| {
+            let public = PublicKey::from_pem(&pem(name, text)?).map_err(|e| bad(name, e))?;
+            // Otherwise what the merchant signs would be believed.
+            let own = key.belongs_to(&public);
+            if own {
+                Err(BadSettings::OwnKey)
+            } else {
+                Ok(public)
+            }
+        };
+        let mut ring = KeyRing::default().with(
+            KeyId::from(config.public_key_id.as_str()),
+            company("public_key", &config.public_key)?,
+        );
+        if !config.previous_public_key_id.is_empty() {
+            let previous = company("previous_public_key", &config.previous_public_key)?;
+            ring = ring.with(
+                KeyId::from(config.previous_public_key_id.as_str()),
+                previous,
+            );
         }
         let api = |name, text: &str| ApiKey::new(text).map_err(|e| bad(name, e));
         let previous = config.previous_api_v3_key.expose_secret();
@@ -39,7 +54,7 @@ impl Keys {
                 serial: config.merchant_serial.clone(),
                 key,
             },
-            company: KeyRing::default().with(KeyId::from(config.public_key_id.as_str()), public),
+            company: ring,
             company_id: config.public_key_id.clone(),
             api: ApiKeys {
                 current: api("api_v3_key", config.api_v3_key.expose_secret())?,
