@@ -8,5 +8,6 @@ export default defineConfig({
   // An inlined asset would be a data: URL, which the content security policy refuses for scripts.
   build: { manifest: true, target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 600 },
   server: { port: 5173, proxy: { '/api/': gateway } },
+  preview: { port: 4173, proxy: { '/api/': gateway } },
   test: { include: ['src/**/*.test.ts'] },
 });

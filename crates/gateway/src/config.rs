@@ -44,6 +44,8 @@ pub struct Http {
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
     pub cors_origins: Vec<String>,
+    /// The folder of the built front end; empty: none is served.
+    pub site: String,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -23,6 +23,7 @@ mod refusal;
 mod request_metrics;
 mod security;
 mod session;
+mod site;
 mod state;
 
 mod compat;
@@ -92,9 +93,10 @@ pub fn start(ctx: &Ctx, config: Config) -> anyhow::Result<SocketAddr> {
         .with_context(|| format!("port {address} (http.listen) cannot be listened on"))?;
     let address = listener.local_addr().context("the HTTP listener")?;
     let http = config.http.clone();
+    let site = site::Site::load(&http.site)?;
     let gateway = parts(ctx, config)?;
     jobs(ctx, &gateway);
-    let connect = pipeline::connect(gateway, http::table()?);
+    let connect = pipeline::connect(gateway, http::table()?, site);
     let tracker = ctx.tracker().clone();
     ctx.spawn(server::serve(
         listener,

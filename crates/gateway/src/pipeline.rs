@@ -41,6 +41,7 @@ use crate::{
     refusal::Refusal,
     route::{Access, BodyLimit, Params, Route, Table},
     security,
+    site::Site,
     state::Gateway,
 };
 
@@ -48,6 +49,7 @@ use crate::{
 pub(crate) struct Shared {
     gateway: Gateway,
     table: Table,
+    site: Option<Arc<Site>>,
     cors: CorsLayer,
 }
 
@@ -55,12 +57,14 @@ pub(crate) struct Shared {
 pub(crate) fn connect(
     gateway: Gateway,
     table: Table,
+    site: Option<Arc<Site>>,
 ) -> impl Fn(SocketAddr) -> Option<Entry> + use<> {
     let cors = headers::cors(&gateway.config.http.cors_origins);
     let connections = InFlight::new(gateway.config.http.connections_per_network);
     let shared = Arc::new(Shared {
         gateway,
         table,
+        site,
         cors,
     });
     move |peer| {
@@ -138,6 +142,13 @@ async fn serve(pipeline: Pipeline, request: Request<Incoming>) -> Response {
     let start = Instant::now();
     let (parts, body) = request.into_parts();
     let (route, params) = shared.table.find(&parts.method, parts.uri.path());
+    if route.is_miss()
+        && let Some(site) = &shared.site
+        && let Some(response) = site.answer(&parts.method, parts.uri.path(), &parts.headers)
+    {
+        site.metrics.count(response.status(), start);
+        return response;
+    }
     let gateway = &shared.gateway;
     let trace_parent = text(&parts.headers, "traceparent");
     let head = Head::draw(trace_parent, gateway.config.service.trace_kept());

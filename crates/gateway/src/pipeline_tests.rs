@@ -25,7 +25,7 @@ fn start(routes: Routes) -> String {
     let (http, gateway) = (config.http.clone(), crate::parts(&ctx, config).unwrap());
     let listener = crate::listen("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = listener.local_addr().unwrap();
-    let connect = connect(gateway, Table::new(vec![routes]).unwrap());
+    let connect = connect(gateway, Table::new(vec![routes]).unwrap(), None);
     let (tracker, stop) = (ctx.tracker().clone(), ctx.stop().clone());
     ctx.spawn(crate::serve(listener, connect, http, tracker, stop));
     format!("http://{address}")

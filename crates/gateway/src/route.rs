@@ -120,6 +120,11 @@ impl Route {
         self
     }
 
+    /// Stands for a path or method that no route has.
+    pub(crate) fn is_miss(&self) -> bool {
+        self.path == NO_ROUTE
+    }
+
     pub(crate) fn handle(&self, call: Call) -> BoxFuture<'static, axum::response::Response> {
         (self.handler)(call)
     }

@@ -6,6 +6,7 @@ mod check;
 mod corpus;
 mod engines;
 mod fleet;
+mod frontend;
 mod fuzz;
 mod k6;
 mod model;
@@ -31,6 +32,7 @@ cargo xtask <command>
 
   up              bring up all of it on this machine: engines, seven services, simulators, demo data
   smoke           play a whole flash sale over HTTP against what `up` started; audit it
+  frontend        lint, units, size budget and browser stories of the front end, against what `up` started
   down            stop what `up` started (--wipe: and forget its data)
   test [FILTER…]  run every test on real engines, which are brought up first
   bench sale      measure a sale in the release profile (--duration S, --connections N, --json FILE)
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         "model" => model::model(&rest),
         "fuzz" => fuzz::fuzz(&rest),
         "chaos" => chaos::chaos(&rest),
+        "frontend" => frontend::test(&rest),
         "smoke" => smoke::smoke(&rest),
         "test" => test::test(&rest),
         "corpus" => corpus::corpus(&rest),

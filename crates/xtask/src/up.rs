@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Result, bail};
 
-use crate::{engines, fleet, paths, ports, process, seed, step::step};
+use crate::{engines, fleet, frontend, paths, ports, process, seed, step::step};
 
 pub(crate) fn up() -> Result<()> {
     println!(
@@ -14,6 +14,7 @@ pub(crate) fn up() -> Result<()> {
     fs::create_dir_all(paths::log_dir())?;
     let engines = engines::up()?;
     fleet::build()?;
+    let site = frontend::build();
     let mut env = fleet::env(&engines)?;
     step("migrating seven schemas", || {
         process::run(&mut fleet::mall(&env, &["migrate"]))
@@ -22,18 +23,27 @@ pub(crate) fn up() -> Result<()> {
         fleet::start_simulators(&env)
     })?;
     env.extend(wechat);
+    if let Some(site) = &site {
+        env.push(("MALL_HTTP__SITE".into(), site.display().to_string()));
+    }
     step("starting seven services", || fleet::start_services(&env))?;
     let catalogue = step("seeding demo data", || seed::seed(&env))?;
-    print_welcome(&catalogue);
+    print_welcome(&catalogue, site.is_some());
     Ok(())
 }
 
-fn print_welcome(catalogue: &seed::Catalogue) {
+fn print_welcome(catalogue: &seed::Catalogue, has_pages: bool) {
     let gateway = ports::GATEWAY;
+    let shop = if has_pages {
+        format!("http://127.0.0.1:{gateway}/      (administration: /admin, components: /design)")
+    } else {
+        "not built, see above".to_owned()
+    };
     println!(
         "
 mall is up.
 
+  shop            {shop}
   API             http://127.0.0.1:{gateway}/api/v1      (Gomall's paths: http://127.0.0.1:{gateway}/api)
   WeChat's desk   http://127.0.0.1:{}/sim/    pay a QR code as a customer would
   metrics         http://127.0.0.1:9080/metrics … 9086   logs: {}
