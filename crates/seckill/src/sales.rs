@@ -46,9 +46,17 @@ pub(crate) struct Sale {
     confirmed: Mutex<Vec<String>>,
     /// Whether the script last refused as sold out rather than sold.
     sold_out: AtomicBool,
-    /// What Redis last said of it, for browsing; `None` inside: the sale is absent.
-    look: Mutex<Option<(Instant, Option<Look>)>>,
+    /// What Redis last said of it, for browsing.
+    look: Mutex<Option<LastLook>>,
     rebuilding: AtomicBool,
+}
+
+/// A look, and when it was.
+#[derive(Debug, Clone)]
+pub(crate) struct LastLook {
+    at: Instant,
+    /// `None`: the sale is absent.
+    pub(crate) look: Option<Look>,
 }
 
 /// A reading of the rows begins: what is learned from here on is newer than it.
@@ -249,14 +257,16 @@ impl Sale {
 
     pub(crate) fn remember_look(&self, look: Option<&Look>) {
         let mut last = self.look.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = Some((Instant::now(), look.cloned()));
+        *last = Some(LastLook {
+            at: Instant::now(),
+            look: look.cloned(),
+        });
     }
 
     /// The last look, unless it is older than `age`.
-    pub(crate) fn recent_look(&self, age: Duration) -> Option<Option<Look>> {
+    pub(crate) fn recent_look(&self, age: Duration) -> Option<LastLook> {
         let last = self.look.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = last.as_ref().filter(|(at, _)| at.elapsed() < age);
-        recent.map(|(_, look)| look.clone())
+        last.clone().filter(|last| last.at.elapsed() < age)
     }
 
     /// `None`: this process is rebuilding it already.

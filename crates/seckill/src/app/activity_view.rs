@@ -38,7 +38,7 @@ impl App {
 
     fn recent_looks(&self, ids: &[i64]) -> HashMap<i64, Option<Look>> {
         let age = self.config.view_age();
-        let recent = |id: &i64| Some((*id, self.sales.get(*id)?.recent_look(age)?));
+        let recent = |id: &i64| Some((*id, self.sales.get(*id)?.recent_look(age)?.look));
         ids.iter().filter_map(recent).collect()
     }
 
