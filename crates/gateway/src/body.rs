@@ -10,11 +10,13 @@ use bytes::{Bytes, BytesMut};
 use fault::Reason;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
 
 use crate::{
     config,
     connection::Connection,
     handler::{Call, FromCall},
+    openapi::Operation,
     refusal::Refusal,
 };
 
@@ -34,15 +36,23 @@ pub(crate) struct Streamed(pub(crate) HeaderMap, pub(crate) Body);
 /// error.
 pub(crate) struct Query<T>(pub(crate) T);
 
-impl<T: DeserializeOwned> FromCall for Json<T> {
+impl<T: DeserializeOwned + ToSchema> FromCall for Json<T> {
     fn from_call(call: &mut Call) -> Result<Self, Refusal> {
         json(&call.parts.headers, &call.body).map(Self)
     }
+
+    fn describe(operation: &mut Operation<'_>) {
+        operation.takes_json::<T>(true);
+    }
 }
 
-impl<T: DeserializeOwned + Default> FromCall for MaybeJson<T> {
+impl<T: DeserializeOwned + Default + ToSchema> FromCall for MaybeJson<T> {
     fn from_call(call: &mut Call) -> Result<Self, Refusal> {
         maybe_json(&call.body).map(Self)
+    }
+
+    fn describe(operation: &mut Operation<'_>) {
+        operation.takes_json::<T>(false);
     }
 }
 
@@ -60,10 +70,14 @@ impl FromCall for Streamed {
     }
 }
 
-impl<T: DeserializeOwned + Default> FromCall for Query<T> {
+impl<T: DeserializeOwned + Default + ToSchema> FromCall for Query<T> {
     fn from_call(call: &mut Call) -> Result<Self, Refusal> {
         let query = axum::extract::Query::<T>::try_from_uri(&call.parts.uri);
         Ok(Self(query.map(|query| query.0).unwrap_or_default()))
+    }
+
+    fn describe(operation: &mut Operation<'_>) {
+        operation.takes_query::<T>();
     }
 }
 

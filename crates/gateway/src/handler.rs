@@ -1,7 +1,7 @@
 //! What a handler is: a function of extractors that answers with a result, rendered in its route's
 //! dialect.
 
-use std::future::Future;
+use std::{future::Future, marker::PhantomData};
 
 use axum::{
     body::Body,
@@ -12,7 +12,9 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
-use crate::{cx::Cx, refusal::Refusal, route::Params, state::Gateway};
+use utoipa::ToSchema;
+
+use crate::{cx::Cx, openapi::Operation, refusal::Refusal, route::Params, state::Gateway};
 
 /// A request that has passed everything before its handler.
 pub(crate) struct Call {
@@ -28,11 +30,16 @@ pub(crate) struct Call {
 /// What a handler may ask for as an argument.
 pub(crate) trait FromCall: Sized {
     fn from_call(call: &mut Call) -> Result<Self, Refusal>;
+
+    /// What the route's callers have to know of it.
+    fn describe(_: &mut Operation<'_>) {}
 }
 
 /// A function whose arguments are [`FromCall`] and whose answer is [`IntoAnswer`].
 pub(crate) trait Handler<Args>: Clone + Send + Sync + 'static {
     fn handle(self, call: Call) -> BoxFuture<'static, Response>;
+
+    fn describe(operation: &mut Operation<'_>);
 }
 
 macro_rules! handler {
@@ -55,6 +62,11 @@ macro_rules! handler {
                     self($($argument),*).await.into_answer(&cx)
                 })
             }
+
+            fn describe(operation: &mut Operation<'_>) {
+                $($kind::describe(operation);)*
+                Out::describe(operation);
+            }
         }
     };
 }
@@ -69,38 +81,62 @@ handler!(A a, B b, C c, D d, E e, G g);
 /// What a handler says, in the dialect of its request.
 pub(crate) trait IntoAnswer {
     fn into_answer(self, cx: &Cx) -> Response;
+
+    fn describe(operation: &mut Operation<'_>);
 }
 
 /// The answer of work that has nothing to say but that it is done.
 pub(crate) struct Done;
 
 /// Data with a status other than 200.
-pub(crate) struct WithStatus<T>(pub(crate) StatusCode, pub(crate) T);
+pub(crate) struct WithStatus<T, const STATUS: u16>(pub(crate) T);
 
-/// A response that the handler made itself: a redirect, a header.
-pub(crate) struct Built(pub(crate) Response);
+/// A response that the handler made itself because of a redirect or a header. `T` is what its body
+/// holds where it has one, with that status.
+pub(crate) struct Built<T, const STATUS: u16 = 200>(Response, PhantomData<T>);
+
+impl<T, const STATUS: u16> Built<T, STATUS> {
+    pub(crate) const fn new(response: Response) -> Self {
+        Self(response, PhantomData)
+    }
+}
 
 impl IntoAnswer for Response {
     fn into_answer(self, _: &Cx) -> Response {
         self
     }
+
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answers_freely();
+    }
 }
 
-impl<T: Serialize> IntoAnswer for Result<T, Refusal> {
+impl<T: Serialize + ToSchema> IntoAnswer for Result<T, Refusal> {
     fn into_answer(self, cx: &Cx) -> Response {
         match self {
             Ok(data) => cx.render(StatusCode::OK, data),
             Err(refusal) => cx.refuse(&refusal),
         }
     }
+
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answers::<T>(StatusCode::OK);
+    }
 }
 
-impl<T: Serialize> IntoAnswer for Result<WithStatus<T>, Refusal> {
+impl<T, const STATUS: u16> IntoAnswer for Result<WithStatus<T, STATUS>, Refusal>
+where
+    T: Serialize + ToSchema,
+{
     fn into_answer(self, cx: &Cx) -> Response {
         match self {
-            Ok(WithStatus(status, data)) => cx.render(status, data),
+            Ok(WithStatus(data)) => cx.render(status(STATUS), data),
             Err(refusal) => cx.refuse(&refusal),
         }
+    }
+
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answers::<T>(status(STATUS));
     }
 }
 
@@ -111,15 +147,27 @@ impl IntoAnswer for Result<Done, Refusal> {
             Err(refusal) => cx.refuse(&refusal),
         }
     }
+
+    fn describe(operation: &mut Operation<'_>) {
+        operation.acknowledges();
+    }
 }
 
-impl IntoAnswer for Result<Built, Refusal> {
+impl<T: ToSchema, const STATUS: u16> IntoAnswer for Result<Built<T, STATUS>, Refusal> {
     fn into_answer(self, cx: &Cx) -> Response {
         match self {
-            Ok(Built(response)) => response,
+            Ok(Built(response, _)) => response,
             Err(refusal) => cx.refuse(&refusal),
         }
     }
+
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answers::<T>(status(STATUS));
+    }
+}
+
+fn status(number: u16) -> StatusCode {
+    StatusCode::from_u16(number).unwrap_or_default()
 }
 
 impl FromCall for Gateway {

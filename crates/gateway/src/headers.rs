@@ -8,6 +8,11 @@ use crate::{cx::Cx, route::Route};
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const REQUEST_ID_BYTES_MAX: usize = 64;
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// Answers to programs load nothing.
+const NO_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+const PAGE: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+);
 /// A second: as fresh as the gateway's own copy of a public answer.
 const CACHEABLE: HeaderValue = HeaderValue::from_static("public, max-age=1");
 
@@ -55,7 +60,7 @@ pub(crate) fn decorate(headers: &mut HeaderMap, route: &Route, is_ok: bool, cx: 
     );
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+        if route.page { PAGE } else { NO_PAGE },
     );
 }
 

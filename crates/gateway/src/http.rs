@@ -7,7 +7,7 @@ mod wechat;
 use axum::response::Response;
 use fault::Reason;
 
-use crate::{compat, cx::Cx, route::Table};
+use crate::{compat, cx::Cx, openapi, route::Table};
 
 /// Every route there is.
 pub(crate) fn table() -> anyhow::Result<Table> {
@@ -17,6 +17,7 @@ pub(crate) fn table() -> anyhow::Result<Table> {
         compat::guangyang::routes(),
         wechat::routes(),
         system::routes(),
+        openapi::routes(),
     ])
 }
 

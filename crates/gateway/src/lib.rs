@@ -31,6 +31,7 @@ mod http;
 
 mod key;
 mod multipart;
+mod openapi;
 mod peers;
 mod purchase;
 mod reserve;
@@ -38,7 +39,11 @@ mod sign_in;
 mod upload;
 mod views;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use anyhow::Context;
 use proto::{
@@ -79,6 +84,11 @@ const REVOKED_EVERY: Duration = Duration::from_secs(1);
 const FORGET_EVERY: Duration = Duration::from_secs(1);
 /// How old a public answer may be.
 const ANSWERS_LIFE: Duration = Duration::from_secs(1);
+
+/// The OpenAPI document, as `/swagger/doc.json` serves it.
+pub fn openapi() -> anyhow::Result<serde_json::Value> {
+    openapi::document(&http::table()?)
+}
 
 /// Returns when everything is started; the work goes on until the context stops.
 #[expect(clippy::unused_async, reason = "every service is started alike")]
@@ -151,6 +161,7 @@ fn parts(ctx: &Ctx, config: Config) -> anyhow::Result<Gateway> {
         compare: CompareClient::new(compare),
         peers,
         ready: ctx.readiness().clone(),
+        openapi: OnceLock::new(),
         config,
     })))
 }

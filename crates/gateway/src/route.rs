@@ -11,9 +11,11 @@ use crate::{
     handler::{Call, Handler},
     http::{method_not_allowed, not_found},
     lane::Lane,
+    openapi::Operation,
     request_metrics::RequestMetrics,
 };
 use futures_util::future::BoxFuture;
+use utoipa::ToSchema;
 
 pub(crate) const KIB: usize = 1024;
 /// What a JSON body may have where its route does not say otherwise.
@@ -69,17 +71,21 @@ pub(crate) struct Route {
     /// its own: a dropped gRPC call resets its HTTP/2 stream, and h2 closes a connection after 20
     /// resets of streams that wait to be accepted, together with everybody else's calls on it.
     pub(crate) inline: bool,
+    pub(crate) page: bool,
     pub(crate) metrics: RequestMetrics,
+    /// The handler's path in the code, without the crate.
+    pub(crate) name: &'static str,
     handler: BoxedHandler,
+    describe: Vec<fn(&mut Operation<'_>)>,
 }
 
 impl Route {
-    fn new<A>(
+    fn new<A, H: Handler<A>>(
         family: Family,
         (method, label): (Method, &'static str),
         path: &'static str,
         (lane, access): (Lane, Access),
-        handler: impl Handler<A>,
+        handler: H,
     ) -> Self {
         let body = match method {
             Method::POST | Method::PUT | Method::PATCH => BodyLimit::Bytes(JSON_BYTES_MAX),
@@ -93,8 +99,11 @@ impl Route {
             body,
             cacheable: false,
             inline: false,
+            page: false,
             metrics: RequestMetrics::new(lane, path, label),
+            name: std::any::type_name::<H>(),
             handler: Box::new(move |call| handler.clone().handle(call)),
+            describe: vec![H::describe],
             method,
         }
     }
@@ -125,9 +134,62 @@ impl Route {
         self.path == NO_ROUTE
     }
 
+    /// The JSON that a handler reads by itself.
+    pub(crate) fn reads<T: ToSchema>(&mut self) -> &mut Self {
+        self.describe.push(json::<T>);
+        self
+    }
+
+    /// The form that a handler reads as it comes.
+    pub(crate) fn form<T: ToSchema>(&mut self) -> &mut Self {
+        self.describe.push(form::<T>);
+        self
+    }
+
+    /// The handler reads an `Idempotency-Key`.
+    pub(crate) fn keyed(&mut self) -> &mut Self {
+        self.describe.push(idempotency_key);
+        self
+    }
+
+    /// A browser is sent on; a program that accepts JSON gets the answer.
+    pub(crate) fn redirects(&mut self) -> &mut Self {
+        self.describe.push(redirects);
+        self
+    }
+
+    /// A page for browsers: it may load scripts, styles and pictures of its own origin.
+    pub(crate) fn page(&mut self) -> &mut Self {
+        self.page = true;
+        self
+    }
+
+    pub(crate) fn describe(&self, operation: &mut Operation<'_>) {
+        for describe in &self.describe {
+            describe(operation);
+        }
+    }
+
     pub(crate) fn handle(&self, call: Call) -> BoxFuture<'static, axum::response::Response> {
         (self.handler)(call)
     }
+}
+
+// Functions of their own, since a method's path has one lifetime and a route's wants any.
+fn json<T: ToSchema>(operation: &mut Operation<'_>) {
+    operation.takes_json::<T>(true);
+}
+
+fn form<T: ToSchema>(operation: &mut Operation<'_>) {
+    operation.takes_form::<T>();
+}
+
+fn idempotency_key(operation: &mut Operation<'_>) {
+    operation.takes_idempotency_key();
+}
+
+fn redirects(operation: &mut Operation<'_>) {
+    operation.redirects();
 }
 
 /// The routes of one family, in the making.
@@ -256,7 +318,6 @@ impl Table {
         })
     }
 
-    #[cfg(test)]
     pub(crate) fn routes(&self) -> &[Arc<Route>] {
         &self.routes
     }

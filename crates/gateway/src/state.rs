@@ -1,4 +1,7 @@
-use std::{ops::Deref, sync::Arc};
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock},
+};
 
 use auth::{Principal, TokenError};
 use clock::SharedClock;
@@ -18,8 +21,8 @@ use proto::{
 };
 
 use crate::{
-    cache::PublicAnswers, capability::Capabilities, config::Config, lane::Lanes, limit::Limits,
-    peers::Peers, reserve::Reserver, session::RevokedSessions,
+    cache::PublicAnswers, capability::Capabilities, config::Config, http, lane::Lanes,
+    limit::Limits, openapi, peers::Peers, reserve::Reserver, session::RevokedSessions,
 };
 
 /// The gateway's parts, shared by all requests. Cheap to clone.
@@ -51,6 +54,7 @@ pub(crate) struct Parts {
     pub(crate) compare: CompareClient<rpc::Channel>,
     pub(crate) peers: Peers,
     pub(crate) ready: service::Readiness,
+    pub(crate) openapi: OnceLock<serde_json::Value>,
 }
 
 impl Deref for Gateway {
@@ -75,6 +79,15 @@ impl Gateway {
             return Err(TokenError::Invalid);
         }
         Ok(claims.principal)
+    }
+
+    /// Made when it is first asked for: most gateways never are.
+    pub(crate) fn openapi(&self) -> anyhow::Result<&serde_json::Value> {
+        if let Some(document) = self.openapi.get() {
+            return Ok(document);
+        }
+        let document = openapi::document(&http::table()?)?;
+        Ok(self.openapi.get_or_init(|| document))
     }
 
     pub(crate) fn user(&self) -> UserClient<rpc::Channel> {

@@ -13,6 +13,7 @@ use proto::compare::{
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use utoipa::ToSchema;
 
 use crate::{
     cx::Cx,
@@ -28,6 +29,36 @@ const FIELD_BYTES_MAX: usize = 64 * 1024;
 const PARTS_MAX: usize = 32;
 /// What a form of two full files is longer than they are.
 const FORM_BYTES: u64 = 256 * 1024;
+
+/// The form as the OpenAPI document shows it; it is read as it comes and never held like this.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a description")]
+pub(crate) struct UploadForm {
+    #[schema(format = Binary)]
+    file1: String,
+    #[schema(format = Binary)]
+    file2: String,
+    /// `compare.options/1` as JSON, instead of all the following.
+    options: Option<String>,
+    /// JSON array, or names separated by commas.
+    key_columns: Option<String>,
+    ignore_columns: Option<String>,
+    sheet1: Option<String>,
+    sheet2: Option<String>,
+    /// 0: the sheets have no header.
+    header_row: Option<u32>,
+    case_sensitive: Option<bool>,
+}
+
+/// The original's form: two files.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "a description")]
+pub(crate) struct FilesForm {
+    #[schema(format = Binary)]
+    file1: String,
+    #[schema(format = Binary)]
+    file2: String,
+}
 
 /// The form's fields of text.
 pub(crate) type Fields = HashMap<String, String>;

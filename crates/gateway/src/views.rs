@@ -3,6 +3,7 @@
 use chrono::SecondsFormat;
 use money::Money;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::refusal::Refusal;
 
@@ -36,7 +37,7 @@ pub(crate) fn parse_time(text: &str) -> Result<i64, Refusal> {
 }
 
 /// `page` and `page_size`, as text: what is no number, or out of range, becomes the default.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Paging {
     page: Option<String>,
     page_size: Option<String>,
@@ -55,7 +56,7 @@ impl Paging {
 }
 
 /// A page of the canonical API.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
     pub(crate) page: u32,

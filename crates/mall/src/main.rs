@@ -5,6 +5,7 @@ mod audit_money;
 mod compare_files;
 mod fleet;
 mod migrate;
+mod openapi;
 mod sheet_text;
 mod simulate;
 mod token;
@@ -63,6 +64,8 @@ enum Command {
     /// Stand in for another company.
     #[command(subcommand)]
     Simulate(simulate::Company),
+    /// Print the gateway's OpenAPI document.
+    Openapi,
     /// Sign access tokens with the configured key, for load tests.
     Token(token::Arguments),
 }
@@ -99,6 +102,7 @@ fn main() -> ExitCode {
         Command::Admin(command) => admin::run(directory, &command),
         Command::CheckConfig => fleet::check_config(directory),
         Command::Simulate(company) => simulate::run(company),
+        Command::Openapi => openapi::run(),
         Command::Token(arguments) => token::run(directory, &arguments),
     }
 }

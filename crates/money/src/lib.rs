@@ -139,6 +139,39 @@ impl<'de> Deserialize<'de> for Money {
     }
 }
 
+#[cfg(feature = "schema")]
+mod schema {
+    use std::borrow::Cow;
+
+    use utoipa::{
+        PartialSchema, ToSchema,
+        openapi::{
+            RefOr,
+            schema::{ObjectBuilder, Schema, SchemaType, Type},
+        },
+    };
+
+    use super::Money;
+
+    impl PartialSchema for Money {
+        fn schema() -> RefOr<Schema> {
+            ObjectBuilder::new()
+                .schema_type(SchemaType::from_iter([Type::Number, Type::String]))
+                .description(Some(
+                    "Yuan with at most two decimals; answered as a number.",
+                ))
+                .examples([serde_json::json!(19.99)])
+                .into()
+        }
+    }
+
+    impl ToSchema for Money {
+        fn name() -> Cow<'static, str> {
+            Cow::Borrowed("Money")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ mod seckill;
 mod wechat_pay;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     route::{Family, Routes},
@@ -27,7 +28,7 @@ pub(crate) fn routes() -> Routes {
 
 const PAGE_SIZE: u32 = 10;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct List<T> {
     list: Vec<T>,
     total: i64,

@@ -8,6 +8,7 @@ use fault::{Code, Reason};
 use money::Money;
 use proto::compare as wire;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{
     body::{Query, Streamed},
@@ -29,21 +30,23 @@ use crate::{
 pub(crate) fn routes() -> Routes {
     use {Access::{Optional, Public}, Lane::{Compare, Exempt, Upload}};
     let mut routes = Routes::new(Family::Guangyang);
-    routes.post("/compare/jobs", Upload, Optional, submit).streamed();
+    routes.post("/compare/jobs", Upload, Optional, submit)
+        .streamed().keyed().form::<upload::FilesForm>();
     routes.get("/compare/jobs/", Exempt, Public, nameless).inline();
     routes.get("/compare/jobs/{job_id}", Compare, Optional, detail);
-    routes.get("/compare/jobs/{job_id}/export", Compare, Optional, export);
+    routes.get("/compare/jobs/{job_id}/export", Compare, Optional, export).redirects();
     routes.post("/compare/jobs/{job_id}/cancel", Compare, Optional, cancel);
-    routes.post("/api/compare/jobs", Upload, Optional, submit).streamed();
+    routes.post("/api/compare/jobs", Upload, Optional, submit)
+        .streamed().keyed().form::<upload::FilesForm>();
     routes.get("/api/compare/jobs/", Exempt, Public, nameless).inline();
     routes.get("/api/compare/jobs/{job_id}", Compare, Optional, detail);
-    routes.get("/api/compare/jobs/{job_id}/export", Compare, Optional, export);
+    routes.get("/api/compare/jobs/{job_id}/export", Compare, Optional, export).redirects();
     routes.post("/api/compare/jobs/{job_id}/cancel", Compare, Optional, cancel);
     billing::routes(&mut routes);
     routes
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Submitted {
     job_id: String,
@@ -105,7 +108,7 @@ async fn nameless(_: Cx) -> Result<Done, Refusal> {
     Err(Refusal::new(Reason::BadParameter, "jobId required"))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Job {
     job_id: String,
@@ -171,7 +174,7 @@ async fn detail(gateway: Gateway, cx: Cx, Path(name): Path<String>) -> Result<Jo
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Link {
     url: String,
     filename: String,
@@ -183,7 +186,7 @@ async fn export(
     Path(name): Path<String>,
     headers: HeaderMap,
     Query(query): Query<ExportQuery>,
-) -> Result<Built, Refusal> {
+) -> Result<Built<Link>, Refusal> {
     let request = about(&gateway, &cx, &name, |job_id| wire::ExportRequest {
         job_id,
     })?;
@@ -198,7 +201,7 @@ async fn export(
         url: link.url,
         filename: link.file_name,
     };
-    Ok(Built(cx.render(StatusCode::OK, link)))
+    Ok(Built::new(cx.render(StatusCode::OK, link)))
 }
 
 /// Whatever has no result was 402 to it.
@@ -211,7 +214,7 @@ fn unpaid_or(refusal: Refusal) -> Refusal {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Cancelled {
     job_id: String,
@@ -219,7 +222,11 @@ struct Cancelled {
     cancelled: bool,
 }
 
-async fn cancel(gateway: Gateway, cx: Cx, Path(name): Path<String>) -> Result<Built, Refusal> {
+async fn cancel(
+    gateway: Gateway,
+    cx: Cx,
+    Path(name): Path<String>,
+) -> Result<Built<Cancelled>, Refusal> {
     let request = about(&gateway, &cx, &name, |job_id| wire::CancelRequest {
         job_id,
     })?;
@@ -230,12 +237,12 @@ async fn cancel(gateway: Gateway, cx: Cx, Path(name): Path<String>) -> Result<Bu
                 job_id: name,
                 cancelled: true,
             };
-            Ok(Built(cx.render(StatusCode::OK, cancelled)))
+            Ok(Built::new(cx.render(StatusCode::OK, cancelled)))
         }
         // The payment company did not say whether it is closed.
         Err(refusal) if refusal.reason.code() == Code::Unavailable => {
             let body = Original::new(StatusCode::BAD_GATEWAY, &refusal.message);
-            Ok(Built(json(StatusCode::BAD_GATEWAY, &body)))
+            Ok(Built::new(json(StatusCode::BAD_GATEWAY, &body)))
         }
         Err(refusal) => Err(refusal),
     }

@@ -3,6 +3,7 @@
 use fault::{Code, Reason};
 use proto::user as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::or_default;
 use crate::{
@@ -29,7 +30,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.post("/api/auth/logout", Account, User, logout);
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct User {
     id: i64,
     username: String,
@@ -58,7 +59,7 @@ impl From<wire::Account> for User {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SignedIn {
     token: String,
     user: User,
@@ -76,7 +77,7 @@ impl From<wire::SignedIn> for SignedIn {
 
 const LIFE: wire::TokenLife = wire::TokenLife::Gomall;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct RegisterBody {
     #[serde(default, deserialize_with = "or_default")]
     username: String,
@@ -109,7 +110,7 @@ async fn register(
     ))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct LoginBody {
     #[serde(default, deserialize_with = "or_default")]
     username: String,
@@ -141,13 +142,13 @@ async fn profile(gateway: Gateway, cx: Cx) -> Result<User, Refusal> {
     ))
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 struct RefreshBody {
     #[serde(default, deserialize_with = "or_default")]
     refresh_token: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Refreshed {
     token: String,
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -190,7 +191,7 @@ async fn refresh(
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct PasswordBody {
     #[serde(default, deserialize_with = "or_default")]
     old_password: String,

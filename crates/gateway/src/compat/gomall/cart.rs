@@ -4,6 +4,7 @@ use fault::Reason;
 use money::Money;
 use proto::order as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::or_default;
 use crate::{
@@ -29,7 +30,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.delete("/api/cart/clear", Account, User, clear);
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Item {
     /// Its pages want one; a cart has one line per product.
     id: i64,
@@ -59,7 +60,7 @@ fn sum_fen(line: &wire::cart_view::Line) -> i64 {
     line.price_fen.saturating_mul(line.quantity.into())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Cart {
     items: Vec<Item>,
     total_count: i64,
@@ -81,7 +82,7 @@ async fn list(gateway: Gateway, cx: Cx) -> Result<Cart, Refusal> {
     })
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct Body {
     #[serde(deserialize_with = "or_default")]
@@ -90,7 +91,7 @@ struct Body {
     quantity: i32,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct ProductQuery {
     product_id: String,

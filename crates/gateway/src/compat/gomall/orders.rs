@@ -4,6 +4,7 @@ use axum::http::HeaderMap;
 use money::Money;
 use proto::{order as wire, payment};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{List, PAGE_SIZE};
 use crate::{
@@ -31,7 +32,7 @@ pub(super) fn routes(routes: &mut Routes) {
 
 const WECHAT: i32 = 2;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Order {
     id: i64,
     order_no: String,
@@ -77,7 +78,7 @@ const fn status(state: wire::State) -> i32 {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Body {
     product_id: i64,
     quantity: i32,
@@ -98,9 +99,9 @@ async fn create(
 }
 
 /// One order of everything in the cart; its pages count them.
-async fn checkout(gateway: Gateway, cx: Cx, headers: HeaderMap) -> Result<[Order; 1], Refusal> {
+async fn checkout(gateway: Gateway, cx: Cx, headers: HeaderMap) -> Result<Vec<Order>, Refusal> {
     let made = place(&gateway, &cx, &headers, Vec::new()).await?;
-    Ok([Order::from(made)])
+    Ok(vec![Order::from(made)])
 }
 
 /// An order of some lines; of what is in the cart without any.

@@ -3,6 +3,7 @@
 use money::Money;
 use proto::product as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{List, PAGE_SIZE};
 use crate::{
@@ -29,7 +30,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.delete("/api/product/{id}", Lane::Admin, Admin, delete);
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Product {
     id: i64,
     name: String,
@@ -59,7 +60,7 @@ impl From<wire::Item> for Product {
     }
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct ListQuery {
     #[serde(flatten)]
@@ -95,7 +96,7 @@ async fn detail(gateway: Gateway, cx: Cx, Path(id): Path<String>) -> Result<Data
 }
 
 /// Absent and `null` leave a field as it is.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Body {
     name: Option<String>,
     description: Option<String>,

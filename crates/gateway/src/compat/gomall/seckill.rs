@@ -3,6 +3,7 @@
 use money::Money;
 use proto::seckill as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     body::{MaybeJson, Query, Raw, json},
@@ -17,16 +18,17 @@ use crate::{
 
 #[rustfmt::skip]
 pub(super) fn routes(routes: &mut Routes) {
-    routes.post("/api/seckill", Lane::Seckill, Access::User, purchase).inline();
+    routes.post("/api/seckill", Lane::Seckill, Access::User, purchase)
+        .inline().keyed().reads::<Body>();
     routes.post("/api/seckill/init", Lane::Admin, Access::Admin, init);
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Body {
     product_id: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Purchase {
     order_no: String,
     product_id: i64,
@@ -70,21 +72,21 @@ async fn purchase(gateway: Gateway, cx: Cx, Raw(headers, body): Raw) -> Result<P
         .map(Purchase::from)
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct InitQuery {
     product_id: Option<String>,
     stock: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct InitBody {
     product_id: Option<i64>,
     stock: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Opened {
     product_id: i64,
     stock: i64,

@@ -4,6 +4,7 @@ use axum::http::HeaderMap;
 use fault::Reason;
 use proto::payment as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     body::{Json, MaybeJson, Query},
@@ -27,14 +28,14 @@ pub(super) fn routes(routes: &mut Routes) {
 const NATIVE: &str = "NATIVE";
 
 /// In the query or in the body.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct Asked {
     order_no: String,
     refund_fee: Option<RefundFee>,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 enum RefundFee {
     Number(i64),
@@ -50,7 +51,7 @@ impl Asked {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Unified {
     prepay_id: String,
     code_url: String,
@@ -94,7 +95,7 @@ async fn of_order(
     Ok(gateway.payment().get(request).await?.into_inner())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Queried {
     order_no: String,
     trade_state: &'static str,
@@ -136,7 +137,7 @@ async fn close(
     Ok(Done)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Refunded {
     order_no: String,
     refund_no: String,

@@ -7,6 +7,7 @@ use money::Money;
 use proto::payment as wire;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::{
     body::Raw,
@@ -22,17 +23,17 @@ use crate::{
 pub(super) fn routes(routes: &mut Routes) {
     use {Access::{Optional, User}, Lane::Money};
     routes.get("/profile", Money, Optional, profile);
-    routes.post("/billing/pending", Money, User, pending);
-    routes.post("/billing/deduct", Money, User, deduct);
+    routes.post("/billing/pending", Money, User, pending).reads::<Body>();
+    routes.post("/billing/deduct", Money, User, deduct).reads::<Body>();
     routes.get("/api/profile", Money, Optional, profile);
-    routes.post("/api/billing/pending", Money, User, pending);
-    routes.post("/api/billing/deduct", Money, User, deduct);
+    routes.post("/api/billing/pending", Money, User, pending).reads::<Body>();
+    routes.post("/api/billing/deduct", Money, User, deduct).reads::<Body>();
 }
 
 /// Who everybody was.
 const DEMO_USER: &str = "demo-user";
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Profile {
     user_id: String,
     /// A string with two decimals.
@@ -54,7 +55,7 @@ async fn profile(gateway: Gateway, cx: Cx) -> Result<Profile, Refusal> {
     })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Body {
     #[serde(default)]
@@ -75,7 +76,7 @@ fn read(Raw(_, body): &Raw) -> Result<(Body, i64), Refusal> {
     Ok((body, amount.fen()))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Pending {
     idempotency_key: String,
@@ -102,7 +103,7 @@ async fn pending(gateway: Gateway, cx: Cx, raw: Raw) -> Result<Pending, Refusal>
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Deducted {
     idempotency_key: String,

@@ -2,6 +2,7 @@
 
 use proto::user as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     body::Json,
@@ -29,7 +30,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.get("/api/v1/profile", Account, User, profile);
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct User {
     id: i64,
     username: String,
@@ -67,7 +68,7 @@ impl From<wire::Account> for User {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct SignedIn {
     user: User,
     access_token: String,
@@ -89,7 +90,7 @@ impl From<wire::SignedIn> for SignedIn {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(default)]
 #[derive(Default)]
 struct RegisterBody {
@@ -117,7 +118,7 @@ async fn register(
     Ok(SignedIn::from(signed_in))
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(default)]
 struct LoginBody {
     username: String,
@@ -136,7 +137,7 @@ async fn login(gateway: Gateway, cx: Cx, Json(body): Json<LoginBody>) -> Result<
     Ok(SignedIn::from(signed_in))
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(default)]
 struct RefreshBody {
     refresh_token: String,
@@ -159,7 +160,7 @@ async fn logout(gateway: Gateway, cx: Cx) -> Result<Done, Refusal> {
     Ok(Done)
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(default)]
 struct PasswordBody {
     old_password: String,
@@ -186,7 +187,7 @@ async fn profile(gateway: Gateway, cx: Cx) -> Result<User, Refusal> {
     ))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct UpdateBody {
     nickname: Option<String>,
     avatar: Option<String>,

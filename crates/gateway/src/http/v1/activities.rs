@@ -4,6 +4,7 @@ use fault::Reason;
 use money::Money;
 use proto::seckill as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     body::{Json, MaybeJson, Query},
@@ -31,7 +32,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.post("/api/v1/admin/seckill/activities/{id}/reconcile", Lane::Admin, Admin, reconcile);
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Activity {
     id: i64,
     product_id: i64,
@@ -100,7 +101,7 @@ impl From<wire::Activity> for Activity {
     }
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct ListQuery {
     #[serde(flatten)]
@@ -153,7 +154,7 @@ async fn detail(gateway: Gateway, Path(id): Path<String>) -> Result<Activity, Re
     ))
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct Body {
     product_id: Option<i64>,
@@ -271,13 +272,13 @@ async fn warm_up(gateway: Gateway, cx: Cx, Path(id): Path<String>) -> Result<Act
     ))
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct ReconcileBody {
     repair: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Report {
     lost_units: Vec<i64>,
     doubled_units: Vec<i64>,

@@ -1,9 +1,10 @@
 //! The owner's view of money: payments, refunds, the ledger, and what a day moved.
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use money::Money;
 use proto::payment as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     payments::{Payment, Refund},
@@ -32,10 +33,10 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.get("/api/v1/admin/ledger/journals", Admin, Owner, journals);
     routes.post("/api/v1/admin/ledger/verify", Admin, Owner, verify);
     routes.get("/api/v1/admin/wallet/{uid}", Admin, Owner, wallet);
-    routes.post("/api/v1/admin/wallet/{uid}/adjust", Admin, Owner, adjust);
+    routes.post("/api/v1/admin/wallet/{uid}/adjust", Admin, Owner, adjust).keyed();
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct RefundBody {
     amount: Option<Money>,
@@ -50,7 +51,7 @@ async fn refund(
     Path(payment_no): Path<String>,
     headers: HeaderMap,
     MaybeJson(body): MaybeJson<RefundBody>,
-) -> Result<WithStatus<Refund>, Refusal> {
+) -> Result<WithStatus<Refund, 202>, Refusal> {
     let amount_fen = part(fen(body.amount, body.amount_fen))?;
     let request = cx.call(wire::RefundRequest {
         key: required_key(
@@ -63,10 +64,10 @@ async fn refund(
         reason: body.reason,
     });
     let view = gateway.payment_admin().refund(request).await?.into_inner();
-    Ok(WithStatus(StatusCode::ACCEPTED, view.into()))
+    Ok(WithStatus(view.into()))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Page<T> {
     items: Vec<T>,
     next_cursor: Option<String>,
@@ -76,7 +77,7 @@ fn some(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct PaymentsQuery {
     status: String,
@@ -122,7 +123,7 @@ async fn payments(
     })
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct RefundsQuery {
     status: String,
@@ -162,7 +163,7 @@ async fn refunds(
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Line {
     account: String,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -173,7 +174,7 @@ struct Line {
     sum_fen: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Report {
     date: String,
     paid: Money,
@@ -216,7 +217,7 @@ async fn report(gateway: Gateway, cx: Cx, Path(date): Path<String>) -> Result<Re
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TrialBalance {
     lines: Vec<Line>,
     /// 0 when the books are right.
@@ -239,7 +240,7 @@ async fn trial_balance(gateway: Gateway, cx: Cx) -> Result<TrialBalance, Refusal
     })
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct JournalsQuery {
     /// A payment, refund or hold.
@@ -249,7 +250,7 @@ struct JournalsQuery {
     limit: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Journal {
     id: i64,
     key: String,
@@ -293,13 +294,13 @@ async fn journals(
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Finding {
     about: String,
     what: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Verified {
     accounts: u64,
     journals: u64,
@@ -342,7 +343,7 @@ async fn wallet(gateway: Gateway, cx: Cx, Path(user): Path<String>) -> Result<Wa
     Ok(view.into())
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct AdjustBody {
     amount: Option<Money>,

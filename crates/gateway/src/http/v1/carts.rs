@@ -4,6 +4,7 @@ use axum::http::HeaderMap;
 use money::Money;
 use proto::order as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::product_id;
 use crate::{
@@ -32,7 +33,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.post("/api/v1/cart/merge", Account, User, merge);
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Line {
     product_id: i64,
     product_name: String,
@@ -77,7 +78,7 @@ impl From<wire::cart_view::Line> for Line {
 }
 
 /// The totals are those of what is selected and may be bought.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Cart {
     items: Vec<Line>,
     total_count: i64,
@@ -122,7 +123,7 @@ async fn cart(gateway: Gateway, cx: Cx, headers: HeaderMap) -> Result<Cart, Refu
     Ok(gateway.cart().get_cart(request).await?.into_inner().into())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct AddBody {
     product_id: i64,
     quantity: i32,
@@ -143,7 +144,7 @@ async fn add(
     Ok(cart.into_inner().into())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct UpdateBody {
     quantity: Option<i32>,
     selected: Option<bool>,
@@ -187,7 +188,7 @@ async fn clear(gateway: Gateway, cx: Cx, headers: HeaderMap) -> Result<Cart, Ref
     Ok(cart.into_inner().into())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct MergeBody {
     cart_token: String,
 }

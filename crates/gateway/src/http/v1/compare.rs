@@ -12,6 +12,7 @@ use money::Money;
 use proto::compare as wire;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use crate::{
     body::{Query, Streamed},
@@ -37,15 +38,16 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 pub(super) fn routes(routes: &mut Routes) {
     use {Access::User, Lane::{Compare, Upload}};
     routes.get("/api/v1/compare/jobs", Compare, User, list);
-    routes.post("/api/v1/compare/jobs", Upload, User, submit).streamed();
+    routes.post("/api/v1/compare/jobs", Upload, User, submit)
+        .streamed().keyed().form::<upload::UploadForm>();
     routes.get("/api/v1/compare/jobs/{job_id}", Compare, User, detail);
-    routes.get("/api/v1/compare/jobs/{job_id}/export", Compare, User, export);
+    routes.get("/api/v1/compare/jobs/{job_id}/export", Compare, User, export).redirects();
     routes.get("/api/v1/compare/jobs/{job_id}/preview", Compare, User, preview);
     routes.post("/api/v1/compare/jobs/{job_id}/cancel", Compare, User, cancel);
     routes.post("/api/v1/compare/jobs/{job_id}/retry", Compare, User, retry);
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Job {
     job_id: String,
     status: &'static str,
@@ -60,6 +62,7 @@ struct Job {
     progress: Option<Progress>,
     file1_name: String,
     file2_name: String,
+    #[schema(value_type = Option<Object>)]
     options: Option<Box<RawValue>>,
     summary: Option<Counts>,
     created_at: String,
@@ -69,21 +72,21 @@ struct Job {
     expires_at: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Failure {
     code: String,
     message: String,
     retryable: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Progress {
     stage: String,
     percent: i32,
     rows: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Counts {
     added: i64,
     removed: i64,
@@ -156,7 +159,7 @@ async fn submit(
     gateway: Gateway,
     cx: Cx,
     Streamed(headers, body): Streamed,
-) -> Result<Built, Refusal> {
+) -> Result<Built<Job, 202>, Refusal> {
     let key = request_key(&headers, cx.user()?.get(), KEY_OF)?;
     let answer = upload::submit(&gateway, &cx, &headers, body, key, options::of).await?;
     let job = Job::from(answer.job.unwrap_or_default());
@@ -165,10 +168,10 @@ async fn submit(
         let replayed = HeaderValue::from_static("true");
         response.headers_mut().insert(REPLAYED, replayed);
     }
-    Ok(Built(response))
+    Ok(Built::new(response))
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct ListQuery {
     #[serde(flatten)]
@@ -221,14 +224,14 @@ async fn detail(gateway: Gateway, cx: Cx, Path(job_id): Path<String>) -> Result<
     ))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Link {
     url: String,
     filename: String,
     expires_in: i32,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct ExportQuery {
     format: String,
@@ -248,7 +251,7 @@ async fn export(
     Path(job_id): Path<String>,
     headers: HeaderMap,
     Query(query): Query<ExportQuery>,
-) -> Result<Built, Refusal> {
+) -> Result<Built<Link>, Refusal> {
     let request = cx.call(wire::ExportRequest { job_id });
     let link = gateway.compare().export(request).await?.into_inner();
     if !query.wants_json(&headers) {
@@ -259,20 +262,22 @@ async fn export(
         filename: link.file_name,
         expires_in: link.expires_in_s,
     };
-    Ok(Built(cx.render(StatusCode::OK, link)))
+    Ok(Built::new(cx.render(StatusCode::OK, link)))
 }
 
 /// 302, as the original said it.
-pub(crate) fn found(url: &str) -> Built {
+pub(crate) fn found<T>(url: &str) -> Built<T> {
     let mut response = Redirect::to(url).into_response();
     *response.status_mut() = StatusCode::FOUND;
-    Built(response)
+    Built::new(response)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Preview {
     job_id: String,
+    #[schema(value_type = Option<Object>)]
     summary: Option<Box<RawValue>>,
+    #[schema(value_type = Option<Object>)]
     preview: Option<Box<RawValue>>,
 }
 

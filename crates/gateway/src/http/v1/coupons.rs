@@ -5,6 +5,7 @@ use fault::Reason;
 use money::Money;
 use proto::order as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     body::{Json, Query},
@@ -24,8 +25,8 @@ const PAGE_SIZE: u32 = 20;
 pub(super) fn routes(routes: &mut Routes) {
     use {Access::{Admin, Public, User}, Lane::{Account, Browse}};
     routes.get("/api/v1/coupons", Browse, Public, claimable);
-    routes.post("/api/v1/coupons/{id}/claim", Account, User, claim);
-    routes.post("/api/v1/coupons/redeem", Account, User, redeem);
+    routes.post("/api/v1/coupons/{id}/claim", Account, User, claim).keyed();
+    routes.post("/api/v1/coupons/redeem", Account, User, redeem).keyed();
     routes.get("/api/v1/coupons/applicable", Account, User, applicable);
     routes.get("/api/v1/users/me/coupons", Account, User, own);
     routes.get("/api/v1/admin/coupons", Lane::Admin, Admin, all);
@@ -34,7 +35,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.post("/api/v1/admin/coupons/{id}/issue", Lane::Admin, Admin, issue);
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Template {
     id: i64,
     name: String,
@@ -105,7 +106,7 @@ impl From<wire::CouponTemplate> for Template {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct UserCoupon {
     id: i64,
     coupon: Option<Template>,
@@ -187,7 +188,7 @@ async fn claim(
     Ok(owned.into_inner().into())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct RedeemBody {
     code: String,
 }
@@ -207,13 +208,13 @@ async fn redeem(
 }
 
 /// `items=7:2,8:1`: products and how many of each.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct ApplicableQuery {
     items: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Offer {
     coupon: Option<UserCoupon>,
     discount: Money,
@@ -245,7 +246,7 @@ async fn applicable(
     Ok(found.into_inner().offers.into_iter().map(offer).collect())
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct OwnQuery {
     #[serde(flatten)]
@@ -278,7 +279,7 @@ async fn own(
     Ok(Page::new(items, (page, page_size), found.total))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct CreateBody {
     name: String,
     #[serde(rename = "type")]
@@ -353,7 +354,7 @@ async fn create(
     Ok(made.into_inner().into())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct UpdateBody {
     name: Option<String>,
     total_count: Option<i64>,
@@ -378,12 +379,12 @@ async fn update(
     Ok(changed.into_inner().into())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct IssueBody {
     user_ids: Vec<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Issued {
     issued: i32,
     skipped: i32,

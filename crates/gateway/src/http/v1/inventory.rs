@@ -4,6 +4,7 @@ use axum::http::HeaderMap;
 use fault::Reason;
 use proto::product as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{product_id, products::on_shelf};
 use crate::{
@@ -31,7 +32,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.get("/api/v1/admin/inventory/alerts/low-stock", Lane::Admin, Admin, low);
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Inventory {
     product_id: i64,
     product_name: String,
@@ -62,7 +63,7 @@ async fn level(gateway: Gateway, cx: Cx, Path(id): Path<String>) -> Result<Inven
     Ok(found.into_inner().into())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct AdjustBody {
     quantity: i64,
     #[serde(rename = "type")]
@@ -99,7 +100,7 @@ async fn adjust(
     Ok(found.into_inner().into())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct LowBody {
     low_stock: i64,
 }
@@ -131,7 +132,7 @@ async fn low(
 }
 
 /// What is older than the entry that `cursor` names.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct CursorQuery {
     cursor: String,
@@ -153,7 +154,7 @@ impl CursorQuery {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Entries<T> {
     items: Vec<T>,
     /// Absent on the last page.
@@ -170,7 +171,7 @@ impl<T> Entries<T> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Movement {
     id: i64,
     kind: String,
@@ -213,7 +214,7 @@ async fn movements(
     Ok(Entries::new(items, limit, last))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct PriceChange {
     id: i64,
     old_fen: i64,

@@ -4,6 +4,7 @@ use fault::Reason;
 use money::Money;
 use proto::order as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::payments;
 use crate::{
@@ -29,7 +30,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.post("/api/v1/admin/orders/{order_no}/refund", Lane::Admin, Admin, refund);
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Line {
     product_id: i64,
     product_name: String,
@@ -60,7 +61,7 @@ impl From<wire::OrderLine> for Line {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Address {
     name: String,
     phone: String,
@@ -68,7 +69,7 @@ struct Address {
     detail: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Shipment {
     carrier: String,
     tracking_no: String,
@@ -76,7 +77,7 @@ struct Shipment {
     confirmed_at: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Order {
     id: i64,
     order_no: String,
@@ -194,7 +195,7 @@ pub(super) fn state(status: &str) -> Result<wire::State, Refusal> {
     })
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct ListQuery {
     #[serde(flatten)]
@@ -233,7 +234,7 @@ async fn cancel(gateway: Gateway, cx: Cx, Path(order_no): Path<String>) -> Resul
     ))
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct PayBody {
     channel: String,
@@ -249,7 +250,7 @@ async fn pay(
     payments::open(&gateway, &cx, subject, &body.channel).await
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct RefundBody {
     reason: String,

@@ -4,6 +4,7 @@ use fault::Reason;
 use money::Money;
 use proto::payment as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     body::{Json, Query},
@@ -26,7 +27,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.get("/api/v1/refunds/{refund_no}", Money, User, refund);
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Payment {
     payment_no: String,
     purpose: &'static str,
@@ -104,7 +105,7 @@ fn purpose(view: &wire::PaymentView) -> &'static str {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Refund {
     refund_no: String,
     payment_no: String,
@@ -182,7 +183,7 @@ fn mocked(subject: Subject) -> wire::MockPayRequest {
     wire::MockPayRequest { order_no, job_id }
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct CreateBody {
     /// One of the two.
@@ -206,7 +207,7 @@ async fn create(
     open(&gateway, &cx, subject, &body.channel).await
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct DetailQuery {
     sync: Option<String>,

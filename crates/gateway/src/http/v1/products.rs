@@ -4,6 +4,7 @@ use fault::Reason;
 use money::Money;
 use proto::product as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     body::{Json, Query},
@@ -34,7 +35,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.delete("/api/v1/admin/products/{id}", Lane::Admin, Admin, delete);
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Product {
     id: i64,
     name: String,
@@ -71,7 +72,7 @@ impl From<wire::Item> for Product {
     }
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct ListQuery {
     #[serde(flatten)]
@@ -184,7 +185,7 @@ pub(crate) fn product_id(text: &str) -> Result<i64, Refusal> {
         .map_err(|_| Reason::ProductNotFound.into())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Body {
     name: Option<String>,
     description: Option<String>,
@@ -250,7 +251,7 @@ async fn update(
     Ok(Product::from(item))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Deleted {
     deleted: bool,
 }

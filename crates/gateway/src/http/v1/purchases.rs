@@ -1,8 +1,8 @@
 //! Buying in a sale, and what became of it.
 
-use axum::http::StatusCode;
 use proto::seckill as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::activities::activity_id;
 use crate::{
@@ -19,17 +19,18 @@ use crate::{
 #[rustfmt::skip]
 pub(super) fn routes(routes: &mut Routes) {
     use {Access::User, Lane::{Browse, Seckill}};
-    routes.post("/api/v1/seckill/activities/{id}/orders", Seckill, User, purchase).inline();
+    routes.post("/api/v1/seckill/activities/{id}/orders", Seckill, User, purchase)
+        .inline().keyed().reads::<Body>();
     routes.get("/api/v1/seckill/tickets/{ticket}", Browse, User, ticket);
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct Body {
     quantity: Option<i32>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Purchase {
     ticket: String,
     order_no: String,
@@ -53,14 +54,14 @@ async fn purchase(
     cx: Cx,
     Path(id): Path<String>,
     Raw(headers, body): Raw,
-) -> Result<WithStatus<Purchase>, Refusal> {
+) -> Result<WithStatus<Purchase, 202>, Refusal> {
     let target = Target::Activity(activity_id(&id)?);
     let Body { quantity } = maybe_json(&body)?;
     let won = buy(&gateway, &cx, &headers, target, quantity.unwrap_or(1)).await?;
-    Ok(WithStatus(StatusCode::ACCEPTED, won.into()))
+    Ok(WithStatus(won.into()))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Ticket {
     status: &'static str,
     order_no: String,

@@ -3,6 +3,7 @@
 use axum::http::HeaderMap;
 use proto::order as wire;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::orders::{Order, state};
 use crate::{
@@ -22,21 +23,21 @@ const PAGE_SIZE: u32 = 20;
 #[rustfmt::skip]
 pub(super) fn routes(routes: &mut Routes) {
     use {Access::{Admin, User}, Lane::Account};
-    routes.post("/api/v1/orders", Account, User, create);
-    routes.post("/api/v1/orders/checkout", Account, User, checkout);
+    routes.post("/api/v1/orders", Account, User, create).keyed();
+    routes.post("/api/v1/orders/checkout", Account, User, checkout).keyed();
     routes.post("/api/v1/orders/{order_no}/confirm", Account, User, confirm);
     routes.get("/api/v1/orders/{order_no}/log", Account, User, log);
     routes.get("/api/v1/admin/orders", Lane::Admin, Admin, list_all);
     routes.post("/api/v1/admin/orders/{order_no}/ship", Lane::Admin, Admin, ship);
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 struct Item {
     product_id: i64,
     quantity: i32,
 }
 
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize, ToSchema)]
 struct Address {
     name: String,
     #[serde(default)]
@@ -47,7 +48,7 @@ struct Address {
 }
 
 /// Either `items`, or one product; to a checkout, products of the cart.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct Body {
     items: Vec<Item>,
@@ -119,7 +120,7 @@ async fn create(
 }
 
 /// All that a checkout made: one order of every line.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CheckedOut {
     orders: [Order; 1],
 }
@@ -140,7 +141,7 @@ async fn confirm(gateway: Gateway, cx: Cx, Path(order_no): Path<String>) -> Resu
     Ok(Order::from(done.into_inner()))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Step {
     at: String,
     step: String,
@@ -149,7 +150,7 @@ struct Step {
     user_id: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Steps {
     items: Vec<Step>,
 }
@@ -168,7 +169,7 @@ async fn log(gateway: Gateway, cx: Cx, Path(order_no): Path<String>) -> Result<S
     })
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct AllQuery {
     #[serde(flatten)]
@@ -206,7 +207,7 @@ async fn list_all(
     Ok(Page::new(items, (page, page_size), found.total))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct ShipBody {
     carrier: String,
     tracking_no: String,

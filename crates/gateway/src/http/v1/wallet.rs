@@ -1,10 +1,11 @@
 //! Balances: what a user has, top-ups, transfers, and money set aside.
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use money::Money;
 use proto::payment as wire;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::payments::Payment;
 use crate::{
@@ -24,9 +25,9 @@ pub(super) fn routes(routes: &mut Routes) {
     use {Access::User, Lane::Money};
     routes.get("/api/v1/wallet", Money, User, balance);
     routes.get("/api/v1/wallet/entries", Money, User, entries);
-    routes.post("/api/v1/wallet/top-ups", Money, User, top_up);
-    routes.post("/api/v1/wallet/transfers", Money, User, transfer);
-    routes.post("/api/v1/wallet/holds", Money, User, hold);
+    routes.post("/api/v1/wallet/top-ups", Money, User, top_up).keyed();
+    routes.post("/api/v1/wallet/transfers", Money, User, transfer).keyed();
+    routes.post("/api/v1/wallet/holds", Money, User, hold).keyed();
     routes.post("/api/v1/wallet/holds/{key}/capture", Money, User, capture);
     routes.post("/api/v1/wallet/holds/{key}/release", Money, User, release);
 }
@@ -45,7 +46,7 @@ pub(super) fn part(fen: Option<i64>) -> Result<i64, Refusal> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Wallet {
     user_id: i64,
     /// What it may spend and what is set aside, together.
@@ -80,7 +81,7 @@ async fn balance(gateway: Gateway, cx: Cx) -> Result<Wallet, Refusal> {
     Ok(view.into())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Entry {
     /// Counts the account's movements from 1.
     id: i64,
@@ -97,13 +98,13 @@ struct Entry {
     created_at: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Entries {
     items: Vec<Entry>,
     next_cursor: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub(super) struct Cursor {
     pub(super) cursor: Option<String>,
@@ -153,7 +154,7 @@ async fn entries(
     })
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct TopUpBody {
     amount: Option<Money>,
@@ -181,7 +182,7 @@ async fn top_up(
     Ok(view.into())
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct TransferBody {
     to_uid: i64,
@@ -190,7 +191,7 @@ struct TransferBody {
     memo: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Transfer {
     from_uid: i64,
     to_uid: i64,
@@ -222,7 +223,7 @@ async fn transfer(
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Hold {
     key: String,
     amount: Money,
@@ -257,7 +258,7 @@ impl From<wire::HoldView> for Hold {
     }
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct HoldBody {
     amount: Option<Money>,
@@ -272,7 +273,7 @@ async fn hold(
     cx: Cx,
     headers: HeaderMap,
     Json(body): Json<HoldBody>,
-) -> Result<WithStatus<Hold>, Refusal> {
+) -> Result<WithStatus<Hold, 201>, Refusal> {
     let request = cx.call(wire::HoldRequest {
         key: plain_key(&headers)?,
         amount_fen: fen(body.amount, body.amount_fen).unwrap_or(0),
@@ -280,10 +281,10 @@ async fn hold(
         metadata: body.metadata.to_string(),
     });
     let view = gateway.wallet().hold(request).await?.into_inner();
-    Ok(WithStatus(StatusCode::CREATED, view.into()))
+    Ok(WithStatus(view.into()))
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 struct CaptureBody {
     amount: Option<Money>,
