@@ -1,7 +1,7 @@
 //! Public answers for a moment, in this process: what many ask at once is asked of a service once
 //! (request coalescing), and their pages cost no gRPC call.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, marker::PhantomData, sync::Arc, time::Duration};
 
 use fault::Reason;
 use moka::future::Cache;
@@ -13,24 +13,24 @@ use crate::refusal::Refusal;
 /// Keys are callers' queries: their number is bounded by what they hold together.
 const BYTES_MAX: u64 = 32 * 1024 * 1024;
 
-/// Data in JSON, without its envelope.
-#[derive(Debug, Clone)]
-pub(crate) struct Data(Arc<RawValue>);
+/// A `T` in JSON, without its envelope.
+#[derive(Debug)]
+pub(crate) struct Data<T>(Arc<RawValue>, PhantomData<fn() -> T>);
 
-impl Serialize for Data {
+impl<T> Serialize for Data<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
 }
 
 pub(crate) struct PublicAnswers {
-    answers: Cache<String, Data>,
+    answers: Cache<String, Arc<RawValue>>,
 }
 
 impl PublicAnswers {
     pub(crate) fn new(life: Duration) -> Self {
-        let weigh = |key: &String, data: &Data| {
-            let bytes = key.len() + data.0.get().len() + 128;
+        let weigh = |key: &String, data: &Arc<RawValue>| {
+            let bytes = key.len() + data.get().len() + 128;
             u32::try_from(bytes).unwrap_or(u32::MAX)
         };
         Self {
@@ -48,16 +48,23 @@ impl PublicAnswers {
         &self,
         key: String,
         work: impl FnOnce() -> W,
-    ) -> Result<Data, Refusal>
+    ) -> Result<Data<T>, Refusal>
     where
         T: Serialize + Send + 'static,
         W: Future<Output = Result<T, Refusal>> + Send + 'static,
     {
         if let Some(data) = self.answers.get(&key).await {
-            return Ok(data);
+            return Ok(Data(data, PhantomData));
         }
-        let fresh = self.answers.try_get_with(key, self.fresh(work())).await;
-        fresh.map_err(|refusal| Refusal::clone(&refusal))
+        // Boxed: the cache holds the future in several of its own states.
+        let work = Box::pin(self.fresh(work()));
+        let fresh = self
+            .answers
+            .try_get_with(key, async move { Ok(work.await?.0) });
+        fresh
+            .await
+            .map(|data| Data(data, PhantomData))
+            .map_err(|refusal: Arc<Refusal>| Refusal::clone(&refusal))
     }
 
     /// What `work` says now, for this caller alone. A task of its own does it, so that the caller
@@ -65,10 +72,10 @@ impl PublicAnswers {
     pub(crate) async fn fresh<T: Serialize + Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, Refusal>> + Send + 'static,
-    ) -> Result<Data, Refusal> {
+    ) -> Result<Data<T>, Refusal> {
         service::run_detached(async move {
             let data = serde_json::value::to_raw_value(&work.await?);
-            data.map(|data| Data(data.into()))
+            data.map(|data| Data(data.into(), PhantomData))
                 .map_err(|_| Refusal::from(Reason::Internal))
         })
         .await

@@ -14,7 +14,9 @@ use serde::Serialize;
 
 use utoipa::ToSchema;
 
-use crate::{cx::Cx, openapi::Operation, refusal::Refusal, route::Params, state::Gateway};
+use crate::{
+    cache::Data, cx::Cx, openapi::Operation, refusal::Refusal, route::Params, state::Gateway,
+};
 
 /// A request that has passed everything before its handler.
 pub(crate) struct Call {
@@ -137,6 +139,19 @@ where
 
     fn describe(operation: &mut Operation<'_>) {
         operation.answers::<T>(status(STATUS));
+    }
+}
+
+impl<T: ToSchema> IntoAnswer for Result<Data<T>, Refusal> {
+    fn into_answer(self, cx: &Cx) -> Response {
+        match self {
+            Ok(data) => cx.render(StatusCode::OK, data),
+            Err(refusal) => cx.refuse(&refusal),
+        }
+    }
+
+    fn describe(operation: &mut Operation<'_>) {
+        operation.answers::<T>(StatusCode::OK);
     }
 }
 

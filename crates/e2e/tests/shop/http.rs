@@ -21,8 +21,9 @@ struct Door<'a> {
 
 impl<'a> Door<'a> {
     fn open(shop: &'a Shop) -> Self {
-        let mut config: gateway::Config =
-            service::config::load(gateway::NAME, gateway::DEFAULTS, None).unwrap();
+        let mut config: gateway::Config = testkit::config(gateway::NAME, gateway::DEFAULTS);
+        // The tokens of this test belong to no session.
+        config.auth.accept_sessionless = true;
         config.http.listen = "127.0.0.1:0".parse().unwrap();
         config.product = shop.of_product.clone();
         config.order = shop.of_order.clone();
@@ -30,7 +31,10 @@ impl<'a> Door<'a> {
         let address = gateway::start(&shop.ctx, config).unwrap();
         Self {
             shop,
-            http: Client::new(),
+            http: Client::builder()
+                .timeout(Duration::from_secs(30))
+                .build()
+                .unwrap(),
             base: format!("http://{address}"),
             issuer,
         }
@@ -78,6 +82,7 @@ impl<'a> Door<'a> {
 
 /// From an anonymous cart to a confirmed delivery, with a coupon; and one that is cancelled.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 async fn a_purchase_from_an_anonymous_cart_to_its_delivery() {
     let shop = Shop::open().await;
     let lamp = shop.product("lamp", 9_900, 10).await;

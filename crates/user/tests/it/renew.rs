@@ -134,6 +134,7 @@ async fn a_token_that_others_signed_gets_no_session() {
         name: "bobby".to_owned(),
         password: PASSWORD.to_owned(),
         life: LIFE,
+        network: String::new(),
     };
     users.client.clone().login(login).await.unwrap();
 }

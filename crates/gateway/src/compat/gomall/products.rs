@@ -84,7 +84,11 @@ async fn list(gateway: Gateway, Query(query): Query<ListQuery>) -> Result<List<P
     Ok(List::new(items, (page, page_size), found.total))
 }
 
-async fn detail(gateway: Gateway, cx: Cx, Path(id): Path<String>) -> Result<Data, Refusal> {
+async fn detail(
+    gateway: Gateway,
+    cx: Cx,
+    Path(id): Path<String>,
+) -> Result<Data<Product>, Refusal> {
     product(
         &gateway,
         &cx,

@@ -131,7 +131,11 @@ fn sort(sort: &str, by: &str, order: &str) -> wire::Sort {
     }
 }
 
-async fn detail(gateway: Gateway, cx: Cx, Path(id): Path<String>) -> Result<Data, Refusal> {
+async fn detail(
+    gateway: Gateway,
+    cx: Cx,
+    Path(id): Path<String>,
+) -> Result<Data<Product>, Refusal> {
     product(&gateway, &cx, product_id(&id)?, Family::V1, Product::from).await
 }
 
@@ -143,7 +147,7 @@ pub(crate) async fn product<T: Serialize + Send + 'static>(
     id: i64,
     family: Family,
     view: impl Fn(wire::Item) -> T + Send + 'static,
-) -> Result<Data, Refusal> {
+) -> Result<Data<T>, Refusal> {
     let is_admin = cx.admin().is_ok();
     let mut product = gateway.product();
     let fresh = move || async move {
