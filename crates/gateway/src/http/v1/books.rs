@@ -164,6 +164,7 @@ async fn refunds(
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = AccountLine)]
 struct Line {
     account: String,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]

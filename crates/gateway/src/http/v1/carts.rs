@@ -34,6 +34,7 @@ pub(super) fn routes(routes: &mut Routes) {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = CartLine)]
 pub(crate) struct Line {
     product_id: i64,
     product_name: String,

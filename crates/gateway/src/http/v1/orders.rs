@@ -31,6 +31,7 @@ pub(super) fn routes(routes: &mut Routes) {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = OrderLine)]
 struct Line {
     product_id: i64,
     product_name: String,

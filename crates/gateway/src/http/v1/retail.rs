@@ -38,6 +38,7 @@ struct Item {
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = DeliveryAddress)]
 struct Address {
     name: String,
     #[serde(default)]
