@@ -115,7 +115,7 @@ fn transport(settings: &Value, broken: &mut Vec<String>) {
     if flag(settings, "service.network_encrypted") {
         return;
     }
-    let remedy = "or service.network_encrypted = true where a mesh or a tunnel encrypts";
+    let remedy = "service.network_encrypted = true where a mesh or a tunnel encrypts";
     for (section, secure, how) in [
         ("db", "ssl-mode=verify", "?ssl-mode=VERIFY_IDENTITY"),
         ("kv", "rediss://", "rediss://"),
@@ -125,11 +125,10 @@ fn transport(settings: &Value, broken: &mut Vec<String>) {
         let name = format!("{section}.url");
         for url in addresses(settings, &name) {
             if !url.is_loopback() && !url.0.to_lowercase().contains(secure) {
-                broken.push(format!("{name} is not encrypted: {how}, {remedy}"));
+                broken.push(format!("{name} is not encrypted: {how}, or {remedy}"));
             }
         }
     }
-    let tls = text(settings, "fleet.tls.certificate").is_some_and(|text| !text.is_empty());
     let ValueKind::Table(sections) = &settings.kind else {
         return;
     };
@@ -137,13 +136,13 @@ fn transport(settings: &Value, broken: &mut Vec<String>) {
         let is_peer = text(inner, "url").is_some() && find(inner, "timeout_ms").is_some();
         let name = format!("{section}.url");
         let plain = addresses(settings, &name).any(|url| !url.is_loopback());
-        if is_peer && plain && !tls {
-            broken.push(format!("{name} is not encrypted: fleet.tls, {remedy}"));
+        if is_peer && plain {
+            broken.push(format!("{name} is not encrypted: {remedy}"));
         }
     }
     let listens = text(settings, "grpc.listen").unwrap_or("127.0.0.1:0");
-    if !Address(listens).is_loopback() && !tls {
-        broken.push(format!("grpc.listen is not encrypted: fleet.tls, {remedy}"));
+    if !Address(listens).is_loopback() {
+        broken.push(format!("grpc.listen is not encrypted: {remedy}"));
     }
 }
 
@@ -285,8 +284,6 @@ mod tests {
         assert_eq!(broken_in(&trusted), "");
         let peer = "[order]\nurl = \"http://order:50053\"\ntimeout_ms = 1\n";
         assert!(broken_in(peer).contains("order.url"));
-        let secure = "[fleet.tls]\ncertificate = \"/etc/mall/tls.crt\"\n".to_owned() + peer;
-        assert_eq!(broken_in(&secure), "");
         assert!(broken_in("[grpc]\nlisten = \"0.0.0.0:50051\"").contains("grpc.listen"));
         assert!(broken_in("[auth]\naccept_sessionless = true").contains("sessionless"));
     }
