@@ -140,6 +140,12 @@ impl Route {
         self
     }
 
+    /// What a page of the answer holds: a generic type does not name its parts by itself.
+    pub(crate) fn holds<T: ToSchema>(&mut self) -> &mut Self {
+        self.describe.push(holds::<T>);
+        self
+    }
+
     /// The form that a handler reads as it comes.
     pub(crate) fn form<T: ToSchema>(&mut self) -> &mut Self {
         self.describe.push(form::<T>);
@@ -178,6 +184,10 @@ impl Route {
 // Functions of their own, since a method's path has one lifetime and a route's wants any.
 fn json<T: ToSchema>(operation: &mut Operation<'_>) {
     operation.takes_json::<T>(true);
+}
+
+fn holds<T: ToSchema>(operation: &mut Operation<'_>) {
+    operation.holds::<T>();
 }
 
 fn form<T: ToSchema>(operation: &mut Operation<'_>) {

@@ -56,6 +56,10 @@ impl<'a> Operation<'a> {
         }));
     }
 
+    pub(crate) fn holds<T: ToSchema>(&mut self) {
+        self.schemas.of::<T>();
+    }
+
     pub(crate) fn takes_form<T: ToSchema>(&mut self) {
         let schema = self.schemas.of::<T>();
         self.body = Some(json!({

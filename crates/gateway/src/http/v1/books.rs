@@ -30,7 +30,7 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.get("/api/v1/admin/payments/reports/{date}", Admin, Owner, report);
     routes.get("/api/v1/admin/refunds", Admin, Owner, refunds);
     routes.get("/api/v1/admin/ledger/trial-balance", Admin, Owner, trial_balance);
-    routes.get("/api/v1/admin/ledger/journals", Admin, Owner, journals);
+    routes.get("/api/v1/admin/ledger/journals", Admin, Owner, journals).holds::<Journal>();
     routes.post("/api/v1/admin/ledger/verify", Admin, Owner, verify);
     routes.get("/api/v1/admin/wallet/{uid}", Admin, Owner, wallet);
     routes.post("/api/v1/admin/wallet/{uid}/adjust", Admin, Owner, adjust).keyed();

@@ -27,8 +27,10 @@ pub(super) fn routes(routes: &mut Routes) {
     routes.get("/api/v1/products/{id}/inventory", Browse, Public, level);
     routes.post("/api/v1/admin/products/{id}/inventory/adjust", Lane::Admin, Admin, adjust);
     routes.put("/api/v1/admin/products/{id}/inventory/low-stock", Lane::Admin, Admin, low_mark);
-    routes.get("/api/v1/admin/products/{id}/inventory/movements", Lane::Admin, Admin, movements);
-    routes.get("/api/v1/admin/products/{id}/price-changes", Lane::Admin, Admin, price_changes);
+    routes.get("/api/v1/admin/products/{id}/inventory/movements", Lane::Admin, Admin, movements)
+        .holds::<Movement>();
+    routes.get("/api/v1/admin/products/{id}/price-changes", Lane::Admin, Admin, price_changes)
+        .holds::<PriceChange>();
     routes.get("/api/v1/admin/inventory/alerts/low-stock", Lane::Admin, Admin, low);
 }
 
