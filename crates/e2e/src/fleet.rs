@@ -121,6 +121,8 @@ impl Fleet {
             ("MALL_SERVICE__PROFILE", "demo"),
             ("MALL_USERS__RESERVED", "[]"),
             ("MALL_FLEET__SECRET", "e2e-fleet-secret"),
+            // Loads carry tokens of `mall token`, which belong to no session.
+            ("MALL_AUTH__ACCEPT_SESSIONLESS", "true"),
             ("MALL_AUTH__KEYS__E2E__STATE", "signing"),
             (
                 "MALL_AUTH__KEYS__E2E__SECRET",
