@@ -22,6 +22,8 @@ const PUBLIC: &str = "
     POST /api/v1/auth/register
     POST /api/v1/auth/login
     POST /api/v1/auth/refresh
+    GET /swagger/doc.json
+    GET /swagger/{file}
     GET /api/v1/products
     GET /api/v1/products/{id}
     GET /api/v1/products/{id}/inventory
