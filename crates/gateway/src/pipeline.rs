@@ -227,7 +227,7 @@ impl Passage<'_> {
             BodyLimit::Streamed => (bytes::Bytes::new(), Some(Body::new(body))),
             BodyLimit::Bytes(max) => match self.read(body, max, deadline).await {
                 Ok(bytes) => (bytes, None),
-                Err(reason) => return self.cx.refuse_early(&reason.into()),
+                Err(reason) => return self.unread(&reason.into()),
             },
         };
         let Ok(place) = self.gateway.lanes.enter(self.route.lane) else {
@@ -322,6 +322,15 @@ impl Passage<'_> {
             Some(Err(())) => self.cx.refuse_early(&Reason::Internal.into()),
             None => self.cx.refuse_early(&Reason::Timeout.into()),
         }
+    }
+
+    /// The rest of the body is not read, so the connection ends with the answer. The client has to
+    /// know, or its next request on it is lost.
+    fn unread(&self, refusal: &Refusal) -> Response {
+        let mut response = self.cx.refuse_early(refusal);
+        let close = header::HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+        response
     }
 
     fn shed(&self, refusal: &Refusal) -> Response {
