@@ -80,7 +80,7 @@ mod tests {
                 route.method,
                 route.path
             );
-            let has_success = ["200", "202"]
+            let has_success = ["200", "201", "202"]
                 .iter()
                 .any(|status| operation["responses"][status].is_object());
             assert!(has_success, "{} {}", route.method, route.path);
